@@ -1,0 +1,43 @@
+# One command per intent. Each makes .venv when it is missing or older than pyproject.toml.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
+BIN := .venv/bin
+export PYTHONPATH := $(CURDIR)
+
+.PHONY: help demo serve test check format clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+demo: .venv/.ready ## Run both stacks side by side, compare every path, port one operation live
+	@$(BIN)/python -m async_app.demo
+
+serve: .venv/.ready ## Run the migrated application on http://127.0.0.1:8000 until Ctrl+C
+	@$(BIN)/python -m async_app serve
+
+test: .venv/.ready ## Run every test on real PostgreSQL
+	@$(BIN)/python -m pytest
+
+check: .venv/.ready ## Format and lint check, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.ready ## Format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## Remove .venv, the local PostgreSQL and every cache
+	rm -rf .venv .postgres .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/.ready: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or run 'make PYTHON=/path/to/python3'"; exit 1; }
+	@echo "Setting up .venv with $(PYTHON) (once, about a minute) ..."
+	@if command -v uv >/dev/null; then \
+	  uv venv --quiet --clear --python "$(PYTHON)" .venv && uv pip install --python $(BIN)/python -e '.[dev]'; \
+	else \
+	  "$(PYTHON)" -m venv --clear .venv && $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -e '.[dev]'; \
+	fi
+	@touch $@

@@ -1,0 +1,1 @@
+"""Operations ported to `AsyncSession`."""

@@ -1,0 +1,97 @@
+"""Errors answered by the Flask application's own handlers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import flask
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.responses import Response
+from werkzeug.exceptions import BadRequest, default_exceptions
+from werkzeug.test import EnvironBuilder
+
+from bridge.offload import Capacity, offload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from flask import Flask
+    from starlette.requests import Request
+
+__all__ = ["FlaskErrors"]
+
+ValidationTranslator = "Callable[[Sequence[dict[str, Any]]], Exception]"
+# Handlers do no database work of the request, so they must not wait behind the requests that do; unmeasured.
+HANDLER_TOKENS: Final = 4
+
+
+class FlaskErrors:
+    """
+    Answer an exception of a FastAPI route with the response that the Flask application would give.
+
+    Handlers registered with ``app.errorhandler``, the pages of Werkzeug's ``HTTPException``, and the final 500 all apply. A
+    validation error of FastAPI becomes what the Flask view would have raised, and never echoes the input.
+    """
+
+    def __init__(
+        self, app: Flask, *, validation: Callable[[Sequence[dict[str, Any]]], Exception] | None = None
+    ) -> None:
+        """
+        Args:
+            app: The application whose handlers answer.
+            validation: Turns FastAPI's list of validation errors, each with ``loc`` relative to the parameter, ``msg`` and
+                ``type``, into the exception that the Flask view would have raised. Default: a plain 400.
+        """
+        self._app = app
+        self._validation = validation or (lambda _errors: BadRequest())
+        self._capacity = Capacity(HANDLER_TOKENS)
+
+    async def respond(self, request: Request, error: Exception) -> Response:
+        """
+        Return the Flask application's answer to *error*. Its handlers run on a worker thread, inside a request context.
+
+        Raises:
+            Exception: *error* itself, where Flask would let it through (debug or testing mode, no handler for 500).
+        """
+        body = await request.body() if isinstance(error, RequestValidationError) else b""
+        return await offload(self._respond, request, error, body, capacity=self._capacity)
+
+    def _respond(self, request: Request, error: Exception, body: bytes) -> Response:
+        builder = EnvironBuilder(
+            path=request.scope["path"],
+            query_string=request.scope["query_string"].decode("latin-1"),
+            method=request.method,
+            headers=[(name, value) for name, value in request.headers.items() if name != "content-length"],
+            data=body,
+        )
+        with self._app.request_context(builder.get_environ()):
+            answer = self._app.make_response(self._handle(error))
+            content = b"" if request.method == "HEAD" else answer.get_data()
+        response = Response(content, status_code=answer.status_code)
+        for name, value in answer.headers:
+            if name.lower() != "content-length":
+                response.headers.append(name, value)
+        return response
+
+    def _handle(self, error: Exception) -> flask.typing.ResponseReturnValue:
+        try:
+            try:
+                raise self._as_flask_raises(error)  # noqa: TRY301  a handler may ask for the exception being handled
+            except Exception as raised:  # noqa: BLE001  every exception of a view goes to the application's handlers
+                return self._app.handle_user_exception(raised)
+        except Exception as unhandled:  # noqa: BLE001  and what they do not handle becomes its 500
+            return self._app.handle_exception(unhandled)
+
+    def _as_flask_raises(self, error: Exception) -> Exception:
+        if isinstance(error, RequestValidationError):
+            errors = error.errors()
+            if any(item["loc"][0] == "body" for item in errors):
+                try:
+                    flask.request.get_json()
+                except Exception as refused:  # noqa: BLE001  a wrong content type or a body that is not JSON, as Flask says it
+                    return refused
+            return self._validation([{**item, "loc": item["loc"][1:]} for item in errors])
+        if isinstance(error, StarletteHTTPException) and error.status_code in default_exceptions:
+            return default_exceptions[error.status_code](description=error.detail)
+        return error

@@ -1,0 +1,78 @@
+"""The shims that make a router answer as Flask did, each one opt-out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fastapi.routing import APIRoute
+
+from bridge.compat.errors import FlaskErrors
+from bridge.compat.json import FlaskJSON
+from bridge.compat.request import FlaskRequest
+from bridge.compat.session import open_session_for, save_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from flask import Flask
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+__all__ = ["FlaskCompat"]
+
+
+@dataclass(frozen=True, slots=True)
+class FlaskCompat:
+    """
+    How far the routes of a router answer as the Flask application did.
+
+    Switch a shim off once the clients have moved on, one router at a time.
+
+    Attributes:
+        app: The Flask application to follow.
+        json: Bodies are written by the application's JSON provider; off: by Pydantic (ISO dates, insertion order).
+        errors: Exceptions are answered by the application's error handlers; off: by FastAPI's.
+        requests: The first of several query values counts, and the body is checked after the dependencies; off: FastAPI's rules.
+        after: Called with each response of the router, errors included: where an ``after_request`` hook is ported to.
+        validation: Turns validation errors into the exception the Flask view would have raised; see `FlaskErrors`.
+    """
+
+    app: Flask
+    json: bool = True
+    errors: bool = True
+    requests: bool = True
+    after: Callable[[Response], None] | None = None
+    validation: Callable[[Sequence[dict[str, Any]]], Exception] | None = None
+
+    def encoder(self) -> Callable[[Any], bytes] | None:
+        """Return the function that writes bodies, or None to leave them to Pydantic."""
+        return FlaskJSON(self.app).encode if self.json else None
+
+    def route_class(self) -> type[APIRoute]:
+        """Return the class for the routes of a router: ``APIRouter(route_class=compat.route_class())``."""
+        handlers = FlaskErrors(self.app, validation=self.validation) if self.errors else None
+        compat = self
+
+        class FlaskCompatRoute(APIRoute):
+            def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+                original = super().get_route_handler()
+
+                async def handle(request: Request) -> Response:
+                    if compat.requests:
+                        request = FlaskRequest(request.scope, request.receive)
+                    open_session_for(request.scope, compat.app)
+                    try:
+                        response = await original(request)
+                    except Exception as error:
+                        if handlers is None:
+                            raise
+                        response = await handlers.respond(request, error)
+                    save_session(request.scope, response)
+                    if compat.after is not None:
+                        compat.after(response)
+                    return response
+
+                return handle
+
+        return FlaskCompatRoute

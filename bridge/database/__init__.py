@@ -1,0 +1,17 @@
+"""One URL, a synchronous and an asynchronous engine, and the unit of work over both."""
+
+from bridge.database.database import Database
+from bridge.database.live import refuse_live_objects
+from bridge.database.pool import PoolSettings
+from bridge.database.unit_of_work import async_unit_of_work, unit_of_work
+from bridge.database.urls import DriverURLs, driver_urls
+
+__all__ = [
+    "Database",
+    "DriverURLs",
+    "PoolSettings",
+    "async_unit_of_work",
+    "driver_urls",
+    "refuse_live_objects",
+    "unit_of_work",
+]

@@ -1,0 +1,7 @@
+"""Legacy and native path under one path operation, and the facade that picks between them."""
+
+from bridge.routing.bridge import Bridge
+from bridge.routing.operations import Operation
+from bridge.routing.router import BridgeRouter
+
+__all__ = ["Bridge", "BridgeRouter", "Operation"]

@@ -1,0 +1,142 @@
+"""The composition of one migration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
+
+from a2wsgi import WSGIMiddleware
+
+from bridge.compat import FlaskCompat
+from bridge.offload import Capacity, offload
+from bridge.routing.facade import Facade
+from bridge.routing.operations import OperationTable
+from bridge.routing.router import BridgeRouter
+from bridge.routing.rules import Resolver
+from bridge.routing.units import UnitRunner
+from bridge.stages import Stages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fastapi import FastAPI
+    from flask import Flask
+    from sqlalchemy.orm import Session
+
+    from bridge.database import Database
+    from bridge.offload import CapacityStatistics
+    from bridge.stages import Stage
+    from bridge.types import ASGIApp
+
+__all__ = ["Bridge"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Bridge:
+    """
+    One migration: a database, the Flask application, and the FastAPI application that takes over from it.
+
+    Attributes:
+        database: Both engines.
+        legacy: The Flask application.
+        capacity: How many synchronous calls, of bridged routes and of Flask together, run at once.
+        stages: Which path serves each operation; change it at any time.
+        operations: Every operation that a router of this bridge declares.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        legacy: Flask,
+        capacity: int | None = None,
+        stages: Mapping[str, str | Stage] | None = None,
+        default_stage: str | Stage = "legacy",
+        path_header: bool = True,
+    ) -> None:
+        """
+        Args:
+            database: Both engines; give ``database.sync_engine`` to *legacy* so that it shares the pool.
+            legacy: The Flask application, unchanged.
+            capacity: Synchronous calls that may run at once; by default as many as the synchronous pool has connections.
+            stages: Stage by operation name at start-up.
+            default_stage: Stage of the ported operations that *stages* does not name.
+            path_header: Send ``Bridge-Path: flask|bridged|native`` with each response.
+
+        Raises:
+            InvalidPoolSize: *capacity* is less than one.
+            UnknownStage: A stage does not exist.
+        """
+        self.database = database
+        self.legacy = legacy
+        self.capacity = Capacity(database.pool.connections if capacity is None else capacity)
+        self.stages = Stages(stages, default=default_stage)
+        self.operations = OperationTable(self.stages)
+        self._units = UnitRunner(database, self.capacity, legacy)
+        self._path_header = path_header
+
+    def router(self, *, compat: FlaskCompat | None = None, follow_flask: bool = True, **options: Any) -> BridgeRouter:
+        """
+        Make a router for operations that move; include it with ``app.include_router``.
+
+        Args:
+            compat: Which of Flask's habits its routes keep; by default all of them.
+            follow_flask: Keep Flask's habits at all; False gives FastAPI's own JSON, errors and parameters.
+            options: Arguments of `fastapi.APIRouter`, such as ``prefix`` and ``tags``.
+        """
+        if compat is None and follow_flask:
+            compat = FlaskCompat(self.legacy)
+        return BridgeRouter(table=self.operations, units=self._units, compat=compat, **options)
+
+    def install(self, app: FastAPI) -> None:
+        """
+        Put the facade in front of *app*: what FastAPI does not own reaches Flask.
+
+        Middleware that is added to *app* afterwards sees the requests of both sides.
+        """
+        app.add_middleware(
+            Facade,
+            flask=cast("ASGIApp", WSGIMiddleware(cast("Any", self.legacy), workers=self.capacity.tokens)),
+            resolver=lambda: Resolver(self.legacy, app, self.operations),
+            table=self.operations,
+            path_header=self._path_header,
+            start=self.start,
+            close=self.close,
+        )
+
+    async def start(self) -> None:
+        """
+        Check the settings against the routes, and the database.
+
+        Raises:
+            UnknownOperation: A stage is set for an operation that no route declares.
+            NotPorted: A stage asks for a native path that does not exist.
+            DatabaseUnreachable: No connection could be opened.
+        """
+        self.stages.validate()
+        await offload(self.database.check, capacity=self.capacity)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.database.dispose()
+
+    async def call(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """
+        Run ``fn(session, *args, **kwargs)`` on a worker thread as one unit of work, from any FastAPI route.
+
+        Equivalent to ``with Session(engine) as session, session.begin(): return fn(session, ...)``, except that the event loop
+        stays free.
+
+        Raises:
+            LiveObjectReturned: *fn* returned something bound to its session; nothing is committed.
+            LegacyIsAsync: *fn* is asynchronous.
+
+        Cancellation:
+            While waiting for a token *fn* never runs; while running it is completed first.
+        """
+        return await self._units.call(fn, *args, **kwargs)
+
+    def statistics(self) -> CapacityStatistics:
+        """Return how many synchronous calls run and wait now."""
+        return self.capacity.statistics()

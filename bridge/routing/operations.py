@@ -1,0 +1,97 @@
+"""What is known of each operation."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from bridge.stages import Path, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bridge.routing.signature import UnitFunction
+    from bridge.stages import Stages
+
+__all__ = ["Operation", "OperationTable", "operation_name", "rule_shape"]
+
+CONVERTER: Final = re.compile(r"{(\w+):[^}]*}")
+VARIABLE: Final = re.compile(r"{[^}]*}|<[^>]*>")
+
+
+def operation_name(method: str, path: str) -> str:
+    """Return the name of an operation, such as ``GET /users/{user_id}``: converters are not part of it."""
+    return f"{method.upper()} " + CONVERTER.sub(r"{\1}", path)
+
+
+def rule_shape(path: str) -> str:
+    """Return *path* with its variables made anonymous, so that a Flask rule and a FastAPI path of one shape compare equal."""
+    return VARIABLE.sub("{}", path)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """
+    A method and URL rule, and the functions that can answer it.
+
+    Attributes:
+        name: For example ``GET /users/{user_id}``.
+        legacy: The synchronous function of the bridged path, if there is one.
+        native: The asynchronous function of the native path, if there is one.
+    """
+
+    name: str
+    legacy: UnitFunction | None
+    native: UnitFunction | None
+
+    def path_at(self, stage: Stage) -> Path:
+        """Return the path that serves this operation at *stage*."""
+        if stage is Stage.NATIVE:
+            return Path.NATIVE
+        return Path.FLASK if self.legacy is None else Path.BRIDGED
+
+    @property
+    def declared(self) -> UnitFunction:
+        """The function that was decorated: the port, or the legacy function where there is none yet."""
+        function = self.native or self.legacy
+        if function is None:
+            msg = f"{self.name} has neither a legacy nor a native function"
+            raise TypeError(msg)
+        return function
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The FastAPI paths this operation has."""
+        bridged = (Path.BRIDGED,) if self.legacy else ()
+        return (*bridged, Path.NATIVE) if self.native else bridged
+
+
+class OperationTable:
+    """Every operation that a router of one `Bridge` declares."""
+
+    def __init__(self, stages: Stages) -> None:
+        self._stages = stages
+        self._operations: dict[str, Operation] = {}
+        self._by_endpoint: dict[Callable[..., Any], Operation] = {}
+
+    def __iter__(self) -> Iterator[Operation]:
+        return iter(self._operations.values())
+
+    def get(self, name: str) -> Operation | None:
+        """Return the operation called *name*; None when no route declares it."""
+        return self._operations.get(name)
+
+    def add(self, operation: Operation, endpoint: Callable[..., Any]) -> None:
+        """Declare *operation*, which FastAPI serves by *endpoint*, and make it known to the stages."""
+        self._operations[operation.name] = operation
+        self._by_endpoint[endpoint] = operation
+        self._stages.declare(operation.name, ported=operation.native is not None)
+
+    def served_by(self, endpoint: Callable[..., Any] | None) -> Operation | None:
+        """Return the operation that FastAPI serves by *endpoint*; None for a route of some other router."""
+        return self._by_endpoint.get(endpoint) if endpoint else None
+
+    def path_of(self, operation: Operation) -> Path:
+        """Return the path that serves *operation* now."""
+        return operation.path_at(self._stages.get(operation.name))

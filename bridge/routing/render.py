@@ -1,0 +1,86 @@
+"""Turn what a unit of work returned into a response, while its session is still open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
+from sqlalchemy.exc import MissingGreenlet
+from starlette.responses import Response
+
+from bridge.database import refuse_live_objects
+from bridge.errors import LazyLoadOutsideSession
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["Renderer"]
+
+
+class Renderer:
+    """Makes the response of one operation, the same way on both paths."""
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        response_model: Any = None,
+        status_code: int = 200,
+        encode: Callable[[Any], bytes] | None = None,
+        present: Callable[[Any], Any] | None = None,
+        headers: Callable[[Any], Mapping[str, str]] | None = None,
+    ) -> None:
+        """
+        Args:
+            source: The name of the operation, for messages.
+            response_model: Shape of the body; read from attributes, so lazy loading happens here.
+            status_code: HTTP status of a success.
+            encode: Writes the body; None for Pydantic's JSON.
+            present: Turns the result into what the response model reads.
+            headers: Further response headers, computed from the result.
+        """
+        self._source = source
+        self._adapter = TypeAdapter(response_model) if response_model is not None else None
+        self._status_code = status_code
+        self._encode = encode or to_json
+        self._present = present
+        self._headers = headers
+
+    def render(self, result: Any) -> Response:
+        """
+        Return the response for *result*.
+
+        Raises:
+            LiveObjectReturned: There is no response model and *result* is bound to its session.
+            LazyLoadOutsideSession: An attribute needed SQL on the event loop.
+            pydantic.ValidationError: *result* does not fit the response model.
+        """
+        if isinstance(result, Response):
+            return result
+        headers = dict(self._headers(result)) if self._headers else None
+        shaped = self._present(result) if self._present else result
+        if shaped is None and self._adapter is None:
+            return Response(status_code=self._status_code, headers=headers)
+        content = self._encode(self._plain(shaped))
+        return Response(content, self._status_code, headers, media_type="application/json")
+
+    def _plain(self, result: Any) -> Any:
+        if self._adapter is None:
+            refuse_live_objects(result, source=self._source)
+            return result
+        try:
+            value = self._adapter.validate_python(result, from_attributes=True)
+        except ValidationError as error:
+            # Pydantic turns an exception raised by an attribute into an item of its own error and drops the cause.
+            for item in error.errors(include_url=False, include_input=False):
+                if item["type"] == "get_attribute_error" and MissingGreenlet.__name__ in item["ctx"]["error"]:
+                    raise self._lazy_load(".".join(map(str, item["loc"]))) from None
+            raise
+        return self._adapter.dump_python(value)
+
+    def _lazy_load(self, attribute: str) -> LazyLoadOutsideSession:
+        return LazyLoadOutsideSession(
+            f"{self._source} returned an object whose {attribute!r} is not loaded, and the event loop cannot wait for SQL here: "
+            f"add selectinload() or joinedload() for it to the query, or refresh() the object"
+        )

@@ -1,0 +1,116 @@
+"""An `APIRouter` whose path operations have a legacy and a native path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter
+
+from bridge.routing.endpoint import make_endpoint
+from bridge.routing.operations import Operation, operation_name
+from bridge.routing.render import Renderer
+from bridge.routing.signature import check_same_parameters, read_function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bridge.compat import FlaskCompat
+    from bridge.routing.operations import OperationTable
+    from bridge.routing.units import UnitRunner
+
+__all__ = ["BridgeRouter"]
+
+
+class BridgeRouter(APIRouter):
+    """
+    An ordinary `fastapi.APIRouter`, except that what it decorates runs as one unit of work.
+
+    * ``@router.get(path)`` on a synchronous function: *bridged*. The function runs on a worker thread.
+    * ``@router.get(path, legacy=f)`` on an asynchronous function: *ported*. The stage picks ``f`` or the port.
+    * ``@router.get(path)`` on an asynchronous function: *ported*, and the Flask view is the legacy path.
+
+    A parameter annotated `Session` (or `AsyncSession`) gets the session; FastAPI fills the others as usual. What the function
+    returns is rendered through ``response_model`` while the session is open, and committed before the response starts.
+    Besides the options of FastAPI's own decorators, each takes:
+
+    Args:
+        legacy: The synchronous function that a decorated asynchronous one replaces.
+        present: Turns the function's result into what ``response_model`` reads; without it the result itself is read.
+        headers: Computes further response headers from the function's result.
+        app_context: Push a fresh Flask application context around the legacy function, for ``current_app`` and the like.
+
+    Raises:
+        SignatureMismatch: The two functions differ in their parameters.
+        LegacyIsAsync: *legacy* is asynchronous.
+    """
+
+    def __init__(self, *, table: OperationTable, units: UnitRunner, compat: FlaskCompat | None, **options: Any) -> None:
+        """Use `Bridge.router`."""
+        if compat is not None:
+            options.setdefault("route_class", compat.route_class())
+        super().__init__(**options)
+        self._table = table
+        self._units = units
+        self._encode = compat.encoder() if compat else None
+
+    def api_route(  # type: ignore[override]  # FastAPI's own options go through **options
+        self,
+        path: str,
+        *,
+        methods: list[str] | None = None,
+        legacy: Callable[..., Any] | None = None,
+        present: Callable[[Any], Any] | None = None,
+        headers: Callable[[Any], Mapping[str, str]] | None = None,
+        app_context: bool = True,
+        **options: Any,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorate the function of one path operation; see the class."""
+
+        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+            for method in methods or ["GET"]:
+                operation = _operation(operation_name(method, self.prefix + path), function, legacy)
+                renderer = Renderer(
+                    source=operation.name,
+                    response_model=options.get("response_model"),
+                    status_code=options.get("status_code") or 200,
+                    encode=self._encode,
+                    present=present,
+                    headers=headers,
+                )
+                endpoint = make_endpoint(
+                    operation, table=self._table, units=self._units, renderer=renderer, app_context=app_context
+                )
+                self.add_api_route(path, endpoint, methods=[method], **options)
+                self._table.add(operation, endpoint)
+            return function
+
+        return decorate
+
+    def get(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]
+        """Decorate the function of a GET operation."""
+        return self.api_route(path, methods=["GET"], **options)
+
+    def post(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]
+        """Decorate the function of a POST operation."""
+        return self.api_route(path, methods=["POST"], **options)
+
+    def put(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]
+        """Decorate the function of a PUT operation."""
+        return self.api_route(path, methods=["PUT"], **options)
+
+    def patch(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]
+        """Decorate the function of a PATCH operation."""
+        return self.api_route(path, methods=["PATCH"], **options)
+
+    def delete(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]
+        """Decorate the function of a DELETE operation."""
+        return self.api_route(path, methods=["DELETE"], **options)
+
+
+def _operation(name: str, function: Callable[..., Any], legacy: Callable[..., Any] | None) -> Operation:
+    declared = read_function(function)
+    if legacy is not None:
+        replaced = read_function(legacy)
+        check_same_parameters(replaced, declared)
+        return Operation(name, replaced, declared)
+    return Operation(name, None, declared) if declared.is_async else Operation(name, declared, None)

@@ -1,0 +1,123 @@
+"""Check that a port takes what the legacy function takes, and show FastAPI the parameters it fills."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_origin
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session
+from sqlalchemy.orm import Session, scoped_session
+
+from bridge.errors import LegacyIsAsync, SignatureMismatch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["UnitFunction", "check_same_parameters", "endpoint_signature", "read_function"]
+
+SESSION_TYPES: Final = (Session, scoped_session)
+ASYNC_SESSION_TYPES: Final = (AsyncSession, async_scoped_session)
+EMPTY: Final = inspect.Parameter.empty
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFunction:
+    """
+    A function that does one unit of work.
+
+    Attributes:
+        call: The function itself.
+        name: Its qualified name, for messages.
+        session: The name of the parameter that takes the session, if it has one.
+        parameters: Every other parameter.
+        is_async: Whether it runs on the event loop.
+    """
+
+    call: Callable[..., Any]
+    name: str
+    session: str | None
+    parameters: tuple[inspect.Parameter, ...]
+    is_async: bool
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(map(str, self.parameters))})"
+
+
+def read_function(call: Callable[..., Any]) -> UnitFunction:
+    """
+    Read the signature of *call*.
+
+    Raises:
+        SignatureMismatch: It takes ``*args`` or ``**kwargs``, or the wrong kind of session, so FastAPI could not fill its
+            parameters.
+    """
+    name = f"{call.__module__}.{getattr(call, '__qualname__', repr(call))}"
+    is_async = inspect.iscoroutinefunction(call)
+    session: str | None = None
+    parameters = []
+    for parameter in inspect.signature(call, eval_str=True).parameters.values():
+        if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY}:
+            msg = f"{name} takes {parameter}, which no request can fill: name each parameter"
+            raise SignatureMismatch(msg)
+        bare = _bare(parameter.annotation)
+        if _is_one_of(bare, ASYNC_SESSION_TYPES if is_async else SESSION_TYPES):
+            session = parameter.name
+        elif _is_one_of(bare, SESSION_TYPES if is_async else ASYNC_SESSION_TYPES):
+            wanted = "AsyncSession" if is_async else "Session"
+            msg = (
+                f"{name} is {'asynchronous' if is_async else 'synchronous'}, so {parameter} must be annotated {wanted}"
+            )
+            raise SignatureMismatch(msg)
+        else:
+            parameters.append(parameter)
+    return UnitFunction(call, name, session, tuple(parameters), is_async)
+
+
+def check_same_parameters(legacy: UnitFunction, native: UnitFunction) -> None:
+    """
+    Check that both functions take the same parameters, apart from the session and from what ``Annotated`` adds for FastAPI.
+
+    Raises:
+        LegacyIsAsync: *legacy* is asynchronous.
+        SignatureMismatch: Names, order, types or defaults differ; the message shows both.
+    """
+    if legacy.is_async:
+        msg = f"legacy={legacy.name} is asynchronous: give the synchronous function, and decorate the port"
+        raise LegacyIsAsync(msg)
+    if not native.is_async:
+        msg = f"{native.name} replaces legacy={legacy.name} but is synchronous: a port is an 'async def' that takes an AsyncSession"
+        raise SignatureMismatch(msg)
+    problem = _first_difference(legacy.parameters, native.parameters)
+    if problem:
+        msg = f"the port does not take what the legacy function takes ({problem}):\n  legacy: {legacy}\n  native: {native}"
+        raise SignatureMismatch(msg)
+
+
+def endpoint_signature(function: UnitFunction, extra: inspect.Parameter) -> inspect.Signature:
+    """Return the parameters that FastAPI fills for *function*, and *extra*; the session is not among them."""
+    keyword_only = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in function.parameters]
+    return inspect.Signature([extra, *keyword_only])
+
+
+def _first_difference(legacy: tuple[inspect.Parameter, ...], native: tuple[inspect.Parameter, ...]) -> str | None:
+    names, others = [p.name for p in legacy], [p.name for p in native]
+    if names != others:
+        missing = [name for name in names if name not in others]
+        added = [name for name in others if name not in names]
+        return f"missing {missing}, added {added}" if missing or added else "same names in another order"
+    for old, new in zip(legacy, native, strict=True):
+        if EMPTY not in {old.annotation, new.annotation} and _bare(old.annotation) != _bare(new.annotation):
+            return f"the type of {old.name!r} differs"
+        if old.default is not EMPTY and old.default != new.default:
+            return f"the default of {old.name!r} differs"
+    return None
+
+
+def _bare(annotation: Any) -> Any:
+    return annotation.__origin__ if get_origin(annotation) is Annotated else annotation
+
+
+def _is_one_of(annotation: Any, types: tuple[type, ...]) -> bool:
+    plain = get_origin(annotation) or annotation
+    return isinstance(plain, type) and issubclass(plain, types)

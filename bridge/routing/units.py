@@ -1,0 +1,77 @@
+"""Run one unit of work: session opened, used, rendered, committed and closed in one place."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+from bridge.database import refuse_live_objects
+from bridge.offload import offload, refuse_async
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from flask import Flask
+    from sqlalchemy.orm import Session
+
+    from bridge.database import Database
+    from bridge.offload import Capacity
+    from bridge.routing.signature import UnitFunction
+
+__all__ = ["UnitRunner"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class UnitRunner:
+    """Runs functions as units of work: legacy ones in one hop to a worker thread, native ones on the event loop."""
+
+    def __init__(self, database: Database, capacity: Capacity, legacy: Flask | None) -> None:
+        self._database = database
+        self._capacity = capacity
+        self._legacy = legacy
+
+    async def run_legacy(
+        self, function: UnitFunction, arguments: Mapping[str, Any], finish: Callable[[Any], T], *, app_context: bool
+    ) -> T:
+        """
+        Run *function* and *finish* on a worker thread, in one transaction that is committed before this returns.
+
+        Cancellation:
+            While waiting for a token the function never runs; while running it is completed first.
+        """
+
+        def unit() -> T:
+            with self._context(app_context=app_context), self._database.unit_of_work() as session:
+                bound = {function.session: session} if function.session else {}
+                return finish(function.call(**bound, **arguments))
+
+        return await offload(unit, capacity=self._capacity)
+
+    async def run_native(self, function: UnitFunction, arguments: Mapping[str, Any], finish: Callable[[Any], T]) -> T:
+        """Run *function* and *finish* on the event loop, in one transaction that is committed before this returns."""
+        async with self._database.async_unit_of_work() as session:
+            bound = {function.session: session} if function.session else {}
+            return finish(await function.call(**bound, **arguments))
+
+    async def call(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """
+        Run ``fn(session, *args, **kwargs)`` on a worker thread as one unit of work.
+
+        Raises:
+            LiveObjectReturned: *fn* returned something bound to its session; nothing is committed.
+        """
+
+        def unit() -> T:
+            with self._context(app_context=True), self._database.unit_of_work() as session:
+                result = fn(session, *args, **kwargs)
+                refuse_live_objects(result, source=getattr(fn, "__qualname__", repr(fn)))
+                return result
+
+        refuse_async(fn)
+        return await offload(unit, capacity=self._capacity)
+
+    def _context(self, *, app_context: bool) -> AbstractContextManager[Any]:
+        # Always a fresh one: a context that was already pushed would skip teardown and leave the legacy session open.
+        return self._legacy.app_context() if app_context and self._legacy is not None else nullcontext()

@@ -1,0 +1,90 @@
+"""The stage of each operation, in this process."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from bridge.errors import NotPorted, UnknownOperation
+from bridge.stages.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Stages"]
+
+
+class Stages:
+    """
+    The stage of each operation, from settings at start-up and changeable at any time, from any thread.
+
+    A setting may name an operation that is declared later (routers are built after settings are read), so names are
+    checked by `validate` when the application starts, and by `set` at once after that.
+    """
+
+    def __init__(
+        self, settings: Mapping[str, str | Stage] | None = None, *, default: str | Stage = Stage.LEGACY
+    ) -> None:
+        """
+        Args:
+            settings: Stage by operation, for example ``{"GET /users/{user_id}": "native"}``.
+            default: The stage of every operation that *settings* does not name and that has a port.
+
+        Raises:
+            UnknownStage: A value is not a stage.
+        """
+        self._default = Stage.parse(default)
+        self._stages = {operation: Stage.parse(stage) for operation, stage in (settings or {}).items()}
+        self._ported: dict[str, bool] = {}
+
+    def declare(self, operation: str, *, ported: bool) -> None:
+        """Make *operation* known; *ported* tells whether it has a native path."""
+        self._ported[operation] = ported
+
+    def get(self, operation: str) -> Stage:
+        """Return the stage of *operation* now."""
+        stage = self._stages.get(operation, self._default)
+        return stage if self._ported.get(operation, False) else Stage.LEGACY
+
+    def set(self, operation: str, stage: str | Stage) -> Stage:
+        """
+        Move *operation* to *stage*; requests that begin afterwards follow it.
+
+        Returns:
+            The stage it had before, so that the caller can roll back.
+
+        Raises:
+            UnknownOperation: No route declares *operation*.
+            UnknownStage: *stage* is not a stage.
+            NotPorted: *stage* needs a native port and *operation* has none.
+        """
+        wanted = Stage.parse(stage)
+        self._check(operation, wanted)
+        before = self.get(operation)
+        self._stages[operation] = wanted
+        return before
+
+    def validate(self) -> None:
+        """
+        Check every setting against the declared operations; called when the application starts.
+
+        Raises:
+            UnknownOperation: A setting names an operation that no route declares.
+            NotPorted: A setting asks for a native path that does not exist.
+        """
+        for operation, stage in self._stages.items():
+            self._check(operation, stage)
+
+    def snapshot(self) -> dict[str, Stage]:
+        """Return the stage of every declared operation."""
+        return {operation: self.get(operation) for operation in sorted(self._ported)}
+
+    def _check(self, operation: str, stage: Stage) -> None:
+        if operation not in self._ported:
+            near = get_close_matches(operation, self._ported, n=3)
+            hint = f"did you mean {', '.join(map(repr, near))}?" if near else f"declared are {sorted(self._ported)}"
+            msg = f"no route declares the operation {operation!r}: {hint}"
+            raise UnknownOperation(msg)
+        if stage is Stage.NATIVE and not self._ported[operation]:
+            msg = f"{operation!r} has no native port, so it cannot go to stage 'native': port it first, or leave it at 'legacy'"
+            raise NotPorted(msg)

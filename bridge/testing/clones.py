@@ -1,0 +1,59 @@
+"""Identical, independent databases: the only state that two drivers can share, commit and compare."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy.engine import Engine
+
+__all__ = ["TemplateDatabase"]
+
+
+class TemplateDatabase:
+    """
+    A PostgreSQL database that is filled once and cloned as often as needed.
+
+    A clone is a copy of the files (``CREATE DATABASE … TEMPLATE``), so rows, sequences and statistics are the same in each.
+    """
+
+    def __init__(self, server_url: str, fill: Callable[[Engine], None]) -> None:
+        """
+        Args:
+            server_url: URL of a role that may create databases.
+            fill: Creates the schema and the rows; called once, with an engine on the template.
+        """
+        self._server = make_url(server_url).set(drivername="postgresql+psycopg2")
+        self._admin = create_engine(self._server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        self.name = f"template_{uuid.uuid4().hex[:12]}"
+        self._execute(f'CREATE DATABASE "{self.name}"')
+        # No pool: PostgreSQL refuses to clone a database that somebody is connected to.
+        engine = create_engine(self._server.set(database=self.name), poolclass=NullPool)
+        fill(engine)
+        engine.dispose()
+
+    @contextmanager
+    def clone(self) -> Iterator[str]:
+        """Make a copy, yield its URL, and drop it, whoever is still connected."""
+        name = f"clone_{uuid.uuid4().hex[:12]}"
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{self.name}"')
+        try:
+            yield self._server.set(database=name).render_as_string(hide_password=False)
+        finally:
+            self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def drop(self) -> None:
+        """Remove the template."""
+        self._execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+        self._admin.dispose()
+
+    def _execute(self, statement: str) -> None:
+        with self._admin.connect() as connection:
+            connection.execute(text(statement))

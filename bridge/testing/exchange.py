@@ -1,0 +1,145 @@
+"""Exchanges as data: one request, performed on each path, and what came of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from difflib import unified_diff
+from pprint import pformat
+from typing import TYPE_CHECKING, Any
+
+from bridge.errors import ParityMismatch
+from bridge.testing.canonical import Canonical
+from bridge.testing.state import database_state
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+    from sqlalchemy.engine import Engine
+
+__all__ = ["Exchange", "Outcome", "assert_same_outcome", "perform"]
+
+# Headers that a client acts on. The others name the server or the moment.
+COMPARED_HEADERS = ("content-type", "location", "allow", "cache-control", "vary", "www-authenticate", "retry-after")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """
+    One request, and what has to be true before it is sent.
+
+    Attributes:
+        id: Names the exchange in test reports.
+        operation: The operation it addresses, such as ``GET /users/{user_id}``.
+        method: HTTP method.
+        path: Path and query string, as sent.
+        status: The status it must have on every path.
+        body: A value sent as JSON, or bytes sent as they are; None for no body.
+        headers: Further request headers.
+        user_id: Who is logged in; None for nobody.
+        prepare: SQL statements run before the request.
+    """
+
+    id: str
+    operation: str
+    method: str
+    path: str
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    user_id: int | None = None
+    prepare: tuple[str, ...] = ()
+
+    @property
+    def content(self) -> bytes | None:
+        """The bytes of the body."""
+        if self.body is None or isinstance(self.body, bytes):
+            return self.body
+        return json.dumps(self.body).encode()
+
+    @property
+    def request_headers(self) -> dict[str, str]:
+        """The headers to send; a body that is given as a value is declared as JSON."""
+        declared = {} if self.body is None or isinstance(self.body, bytes) else {"content-type": "application/json"}
+        return {**declared, **self.headers}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """
+    What one path made of an exchange, with made-up values named.
+
+    Attributes:
+        path: The path that answered, by the ``Bridge-Path`` header.
+        status: HTTP status.
+        headers: The compared response headers; the words of ``Allow`` and ``Vary`` sorted, because their order means nothing.
+        cookies: Names of the cookies that were set.
+        body: The response body.
+        state: Every row of the database afterwards.
+    """
+
+    path: str
+    status: int
+    headers: dict[str, str]
+    cookies: list[str]
+    body: str
+    state: dict[str, list[dict[str, Any]]]
+
+
+async def perform(exchange: Exchange, client: httpx.AsyncClient, engine: Engine) -> Outcome:
+    """
+    Send *exchange* and return what came of it.
+
+    Args:
+        exchange: The request.
+        client: Reaches the application on the path under test, and carries the login.
+        engine: Reads the database that the application writes to.
+    """
+    known = Canonical.known_in(database_state(engine))
+    started = datetime.now(UTC)
+    response = await client.request(
+        exchange.method, exchange.path, content=exchange.content, headers=exchange.request_headers
+    )
+    canonical = Canonical(known, started, datetime.now(UTC))
+    return Outcome(
+        path=response.headers.get("bridge-path", ""),
+        status=response.status_code,
+        headers={name: _normal(name, response.headers) for name in COMPARED_HEADERS if name in response.headers},
+        cookies=sorted(value.partition("=")[0] for value in response.headers.get_list("set-cookie")),
+        body=canonical.text(response.content.decode("utf-8", "backslashreplace")),
+        state=canonical.value(database_state(engine)),
+    )
+
+
+def assert_same_outcome(control: Outcome, candidate: Outcome, *, exchange: Exchange) -> None:
+    """
+    Check that the candidate path did what the control path did.
+
+    Raises:
+        ParityMismatch: Status, headers, cookies, body or database differ; the message is a diff.
+    """
+    if replace(control, path=candidate.path) == candidate:
+        return
+    names = f"control ({control.path})", f"candidate ({candidate.path})"
+    diff = "\n".join(unified_diff(_lines(control), _lines(candidate), *names, lineterm="", n=2))
+    msg = f"{exchange.id}: {exchange.method} {exchange.path} differs on the {candidate.path} path:\n{diff}"
+    raise ParityMismatch(msg)
+
+
+def _normal(name: str, headers: httpx.Headers) -> str:
+    if name in {"allow", "vary"}:
+        return ", ".join(sorted(word.strip() for word in headers[name].split(",")))
+    return headers[name]
+
+
+def _lines(outcome: Outcome) -> list[str]:
+    rows = [f"{table}: {row!r}" for table, members in outcome.state.items() for row in members]
+    return [
+        f"status: {outcome.status}",
+        *pformat(outcome.headers).splitlines(),
+        f"cookies: {outcome.cookies}",
+        outcome.body,
+        *rows,
+    ]

@@ -1,0 +1,100 @@
+"""A real PostgreSQL server, a template database, and applications over clones of it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from blockbuster import blockbuster_ctx
+from sqlalchemy.orm import Session
+
+from async_app.app import compose
+from async_app.settings import Settings
+from bridge.testing import TemplateDatabase, postgres_server
+from legacy_sync.database import create_schema
+from legacy_sync.seed import seed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from sqlalchemy.engine import Engine
+
+    from async_app.app import Composition
+
+ROOT = Path(__file__).resolve().parent.parent
+SECRET_KEY = "a secret for tests"
+# Enough rows for several pages, few enough to compare them all after each exchange.
+USERS, POSTS = 40, 120
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fast_password_hashes() -> None:
+    """Hash with the least work argon2 accepts: many tests create users."""
+    os.environ["ARGON2_PROFILE"] = "fast"
+
+
+@pytest.fixture(autouse=True)
+def no_blocking_calls() -> Iterator[None]:
+    """Make a blocking call on the event loop an error in every test."""
+    with blockbuster_ctx():
+        yield
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """Yield the URL of a PostgreSQL server: the one of DATABASE_URL, or our own."""
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        yield given
+        return
+    with postgres_server(ROOT / ".postgres") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str, fast_password_hashes: None) -> Iterator[TemplateDatabase]:
+    """Yield a database with seeded rows, to be cloned."""
+    database = TemplateDatabase(server_url, fill)
+    yield database
+    database.drop()
+
+
+@pytest.fixture
+def database_url(template: TemplateDatabase) -> Iterator[str]:
+    """Yield the URL of a fresh clone of the template."""
+    with template.clone() as url:
+        yield url
+
+
+def fill(engine: Engine) -> None:
+    """Create the schema and the seeded rows."""
+    create_schema(engine)
+    with Session(engine) as session:
+        seed(session, users=USERS, posts=POSTS)
+        session.commit()
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[tuple[Composition, httpx.AsyncClient]]:
+    """Compose the application, reach it through ASGI, and close it."""
+    composition = compose(settings)
+    transport = httpx.ASGITransport(composition.app, raise_app_exceptions=False)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            yield composition, client
+    finally:
+        await composition.bridge.close()
+
+
+def settings_for(path: str, url: str) -> Settings:
+    """Return the settings under which every operation is answered on *path*."""
+    return Settings(
+        database_url=url,
+        secret_key=SECRET_KEY,
+        ported=path != "flask",
+        default_stage="native" if path == "native" else "legacy",
+    )
