@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from anyio import to_thread
 from blockbuster import blockbuster_ctx
 from sqlalchemy.orm import Session
 
@@ -40,7 +41,10 @@ def fast_password_hashes() -> None:
 @pytest.fixture(autouse=True)
 def no_blocking_calls() -> Iterator[None]:
     """Make a blocking call on the event loop an error in every test."""
-    with blockbuster_ctx():
+    with blockbuster_ctx(["bridge", "legacy_sync", "async_app"]) as guard:
+        # asyncpg looks for ~/.pgpass and certificates whenever it opens a connection.
+        for function in guard.functions.values():
+            function.can_block_in("asyncpg/connect_utils.py", "_parse_connect_dsn_and_args")
         yield
 
 
@@ -81,7 +85,7 @@ def fill(engine: Engine) -> None:
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[tuple[Composition, httpx.AsyncClient]]:
     """Compose the application, reach it through ASGI, and close it."""
-    composition = compose(settings)
+    composition = await to_thread.run_sync(compose, settings)
     transport = httpx.ASGITransport(composition.app, raise_app_exceptions=False)
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:

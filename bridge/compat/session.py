@@ -38,6 +38,8 @@ async def flask_session(request: Request) -> SessionMixin:
         session = app.session_interface.open_session(app, shim)
         if session is None:
             session = app.session_interface.make_null_session(app)
+        # Flask sets this when the session is reached through its request context.
+        session.accessed = True
         request.scope[SESSION_KEY] = session
     return cast("SessionMixin", session)
 

@@ -14,6 +14,7 @@ __all__ = ["Canonical"]
 
 UUID_TEXT: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 HTTP_DATE: Final = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT")
+ISO_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?")
 PASSWORD_HASH: Final = re.compile(r"\$argon2[^\s\"]+")
 # HTTP dates have whole seconds, so one may lie up to a second before the run began.
 TOLERANCE: Final = timedelta(seconds=2)
@@ -58,7 +59,14 @@ class Canonical:
         """Return *text* with every made-up part named."""
         text = UUID_TEXT.sub(lambda found: found[0] if found[0] in self.known else "<uuid>", text)
         text = PASSWORD_HASH.sub(lambda found: found[0] if found[0] in self.known else "<password hash>", text)
-        return HTTP_DATE.sub(lambda found: "<now>" if self._is_now(parsedate_to_datetime(found[0])) else found[0], text)
+        text = HTTP_DATE.sub(lambda found: "<now>" if self._is_now(parsedate_to_datetime(found[0])) else found[0], text)
+        return ISO_DATE.sub(lambda found: "<now>" if self._is_iso_now(found[0]) else found[0], text)
+
+    def _is_iso_now(self, text: str) -> bool:
+        try:
+            return self._is_now(datetime.fromisoformat(text))
+        except ValueError:
+            return False  # looks like a date, such as 2024-13-01T00:00:00, and is none
 
     def _is_now(self, moment: datetime) -> bool:
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

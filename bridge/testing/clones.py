@@ -6,7 +6,7 @@ import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import MetaData, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ class TemplateDatabase:
     A PostgreSQL database that is filled once and cloned as often as needed.
 
     A clone is a copy of the files (``CREATE DATABASE … TEMPLATE``), so rows, sequences and statistics are the same in each.
+
+    Attributes:
+        name: The database.
+        tables: Its tables, as the database describes them.
     """
 
     def __init__(self, server_url: str, fill: Callable[[Engine], None]) -> None:
@@ -37,6 +41,8 @@ class TemplateDatabase:
         # No pool: PostgreSQL refuses to clone a database that somebody is connected to.
         engine = create_engine(self._server.set(database=self.name), poolclass=NullPool)
         fill(engine)
+        self.tables = MetaData()
+        self.tables.reflect(engine)
         engine.dispose()
 
     @contextmanager

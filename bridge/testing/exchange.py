@@ -9,6 +9,8 @@ from difflib import unified_diff
 from pprint import pformat
 from typing import TYPE_CHECKING, Any
 
+from anyio import to_thread
+
 from bridge.errors import ParityMismatch
 from bridge.testing.canonical import Canonical
 from bridge.testing.state import database_state
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import httpx
+    from sqlalchemy import MetaData
     from sqlalchemy.engine import Engine
 
 __all__ = ["Exchange", "Outcome", "assert_same_outcome", "perform"]
@@ -88,7 +91,7 @@ class Outcome:
     state: dict[str, list[dict[str, Any]]]
 
 
-async def perform(exchange: Exchange, client: httpx.AsyncClient, engine: Engine) -> Outcome:
+async def perform(exchange: Exchange, client: httpx.AsyncClient, engine: Engine, tables: MetaData) -> Outcome:
     """
     Send *exchange* and return what came of it.
 
@@ -96,8 +99,9 @@ async def perform(exchange: Exchange, client: httpx.AsyncClient, engine: Engine)
         exchange: The request.
         client: Reaches the application on the path under test, and carries the login.
         engine: Reads the database that the application writes to.
+        tables: What to read of it.
     """
-    known = Canonical.known_in(database_state(engine))
+    known = Canonical.known_in(await to_thread.run_sync(database_state, engine, tables))
     started = datetime.now(UTC)
     response = await client.request(
         exchange.method, exchange.path, content=exchange.content, headers=exchange.request_headers
@@ -109,7 +113,7 @@ async def perform(exchange: Exchange, client: httpx.AsyncClient, engine: Engine)
         headers={name: _normal(name, response.headers) for name in COMPARED_HEADERS if name in response.headers},
         cookies=sorted(value.partition("=")[0] for value in response.headers.get_list("set-cookie")),
         body=canonical.text(response.content.decode("utf-8", "backslashreplace")),
-        state=canonical.value(database_state(engine)),
+        state=canonical.value(await to_thread.run_sync(database_state, engine, tables)),
     )
 
 

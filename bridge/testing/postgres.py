@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import psutil
-from fasteners import InterProcessLock, InterProcessReaderWriterLock
 from sqlalchemy import create_engine, make_url, text
 
 with warnings.catch_warnings():
@@ -41,21 +41,30 @@ def postgres_server(directory: Path) -> Iterator[str]:
     directory = directory.resolve()
     data = directory / "data"
     data.mkdir(parents=True, exist_ok=True)
-    users = InterProcessReaderWriterLock(directory / "users.lock")
-    with InterProcessLock(directory / "start.lock"):
-        _forget_dead_server(data)
-        server = PostgresServer(data, cleanup_mode=None)
-        users.acquire_read_lock()
-    url: str = server.get_uri()
-    try:
-        _configure(url)
-        yield url
-    finally:
-        with InterProcessLock(directory / "start.lock"):
-            users.release_read_lock()
-            if users.acquire_write_lock(blocking=False):
-                pg_ctl(["stop", "-w", "-m", "fast"], pgdata=data, user=server.system_user)
-                users.release_write_lock()
+    with (directory / "users.lock").open("w") as users:
+        with _locked(directory / "start.lock"):
+            _forget_dead_server(data)
+            server = PostgresServer(data, cleanup_mode=None)
+            fcntl.flock(users, fcntl.LOCK_SH)
+        url: str = server.get_uri()
+        try:
+            _configure(url)
+            yield url
+        finally:
+            with _locked(directory / "start.lock"):
+                try:
+                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    pass  # somebody else still uses the server
+                else:
+                    pg_ctl(["stop", "-w", "-m", "fast"], pgdata=data, user=server.system_user)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _forget_dead_server(data: Path) -> None:

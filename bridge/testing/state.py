@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import MetaData, select
+from sqlalchemy import select
 
 if TYPE_CHECKING:
+    from sqlalchemy import MetaData
     from sqlalchemy.engine import Engine
 
 __all__ = ["database_state"]
 
 
-def database_state(engine: Engine) -> dict[str, list[dict[str, Any]]]:
+def database_state(engine: Engine, tables: MetaData) -> dict[str, list[dict[str, Any]]]:
     """
-    Return every row of every table, ordered by primary key.
+    Return every row of *tables*, ordered by primary key.
 
-    Reads the tables from the database itself, so that one without a model is not missed. Sequences are not part of it: a rejected
-    insert leaves a gap on either path.
+    Sequences are not part of it: a rejected insert leaves a gap on either path.
+
+    Args:
+        engine: The database to read.
+        tables: The tables, reflected from the database so that one without a model is not missed.
 
     Returns:
         Rows by table, each a mapping of column to value.
     """
-    metadata = MetaData()
-    metadata.reflect(engine)
     with engine.connect() as connection:
         return {
             table.name: [
                 dict(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()
             ]
-            for table in metadata.sorted_tables
+            for table in tables.sorted_tables
         }

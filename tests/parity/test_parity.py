@@ -24,7 +24,7 @@ async def outcome_on(mode: str, exchange: Exchange, template: TemplateDatabase) 
                 client.cookies.update(session_cookie(composition.bridge.legacy, exchange.user_id))
             operations = composition.bridge.operations
             operation = operations.get(exchange.operation)
-            outcome = await perform(exchange, client, engine)
+            outcome = await perform(exchange, client, engine, template.tables)
             assert outcome.path == (operations.path_of(operation).value if operation else "flask")
             return outcome
 
