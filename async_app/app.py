@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Final
 
 from fastapi import FastAPI
 
 from async_app.request_id import RequestIdMiddleware
 from async_app.routes import auth_router, posts_router, users_router
 from async_app.settings import Settings
-from bridge import Bridge, Database, FlaskCompat
+from bridge import Bridge, Database, FlaskCompat, HookDeclarations
 from legacy_sync import create_app as create_flask_app
 from legacy_sync.services.errors import InvalidFields
+
+HOOKS: Final = HookDeclarations(
+    ported={
+        "legacy_sync.hooks._identify_request": "RequestIdMiddleware",
+        "legacy_sync.hooks._label_response": "RequestIdMiddleware",
+        "legacy_sync.views.auth._forbid_caching": "forbid_caching in routes/auth.py",
+    },
+    not_needed={"legacy_sync.hooks._log_request": "the server's access log has the same"},
+)
 
 __all__ = ["Composition", "compose", "create_app"]
 
@@ -45,7 +55,9 @@ def compose(settings: Settings) -> Composition:
     """
     database = Database(settings.database_url, pool=settings.pool)
     flask = create_flask_app({"ENGINE": database.sync_engine, "SECRET_KEY": settings.secret_key})
-    bridge = Bridge(database=database, legacy=flask, stages=settings.stages, default_stage=settings.default_stage)
+    bridge = Bridge(
+        database=database, legacy=flask, stages=settings.stages, default_stage=settings.default_stage, hooks=HOOKS
+    )
     app = FastAPI(title="Users and posts", description="A Flask application on its way to FastAPI.")
     if settings.ported:
         compat = FlaskCompat(flask, validation=InvalidFields.from_errors)

@@ -1,9 +1,9 @@
 """
 Every error that a caller of `bridge` can act on.
 
-The four branches say who has to act: the operator at start-up (`ConfigurationError`), the programmer (`UsageError`), nobody
-but the clock (`Unavailable`: retry later), or the author of a port (`ParityMismatch`). Each leaf has a stable ``code``,
-which is an anchor in ``docs/reference/errors.md``.
+The five branches say who has to act: the operator at start-up (`ConfigurationError`), the programmer (`UsageError`), the
+client (`RequestRejected`), nobody but the clock (`Unavailable`: retry later), or the author of a port (`ParityMismatch`).
+Each leaf has a stable ``code``, which is an anchor in ``docs/reference/errors.md``.
 """
 
 from __future__ import annotations
@@ -12,19 +12,32 @@ from typing import ClassVar
 
 __all__ = [
     "BridgeError",
+    "ClientDisconnected",
     "ConfigurationError",
     "DatabaseUnreachable",
+    "InvalidContentLength",
     "InvalidDatabaseURL",
     "InvalidPoolSize",
+    "InvalidWSGIResponse",
+    "InvalidWSGISetting",
     "LazyLoadOutsideSession",
     "LegacyIsAsync",
     "LiveObjectReturned",
+    "NotInstalled",
     "NotPorted",
     "ParityMismatch",
+    "RequestBodyTooLarge",
+    "RequestBodyTruncated",
+    "RequestRejected",
+    "ResponseAborted",
+    "RouteShadowed",
     "SignatureMismatch",
+    "TooManyHeaders",
     "Unavailable",
+    "UnknownEndpoint",
     "UnknownOperation",
     "UnknownStage",
+    "UnsupportedScope",
     "UsageError",
 ]
 
@@ -62,6 +75,12 @@ class DatabaseUnreachable(ConfigurationError):
     code = "database-unreachable"
 
 
+class InvalidWSGISetting(ConfigurationError):
+    """A setting of the WSGI adapter is out of its range."""
+
+    code = "invalid-wsgi-setting"
+
+
 class SignatureMismatch(ConfigurationError):
     """A native port does not take the parameters of the legacy function it replaces."""
 
@@ -86,6 +105,12 @@ class UnknownOperation(ConfigurationError):
     code = "unknown-operation"
 
 
+class UnknownEndpoint(ConfigurationError):
+    """A route says that it replaces a Flask endpoint that does not exist."""
+
+    code = "unknown-endpoint"
+
+
 class NotPorted(ConfigurationError):
     """An operation was moved to a stage that needs a native port, and has none."""
 
@@ -98,6 +123,18 @@ class UsageError(BridgeError):
     code = "usage"
 
 
+class NotInstalled(UsageError):
+    """The bridge was asked about routes before it was put in front of an application."""
+
+    code = "not-installed"
+
+
+class RouteShadowed(UsageError):
+    """FastAPI's routes gave a request to another operation than the one it addresses."""
+
+    code = "route-shadowed"
+
+
 class LiveObjectReturned(UsageError):
     """A function run on a worker thread returned an object that only lives inside its session."""
 
@@ -108,6 +145,63 @@ class LazyLoadOutsideSession(UsageError):
     """A native port returned an object whose attribute would need SQL that the event loop cannot wait for."""
 
     code = "lazy-load-outside-session"
+
+
+class InvalidWSGIResponse(UsageError):
+    """A WSGI application answered in a way that PEP 3333 does not allow, or that cannot be sent over HTTP."""
+
+    code = "invalid-wsgi-response"
+
+
+class ResponseAborted(UsageError):
+    """A WSGI application failed after its response had started; raised so that the server closes the connection."""
+
+    code = "response-aborted"
+
+
+class UnsupportedScope(UsageError):
+    """An ASGI server asked for a protocol that a WSGI application cannot speak."""
+
+    code = "unsupported-scope"
+
+
+class RequestRejected(BridgeError):
+    """The client's request cannot be served as it was sent; answered with *status*, nothing is logged."""
+
+    code = "request-rejected"
+    status: ClassVar[int] = 400
+
+
+class ClientDisconnected(RequestRejected):
+    """The client went away before its request or its response was complete."""
+
+    code = "client-disconnected"
+
+
+class InvalidContentLength(RequestRejected):
+    """Content-Length is not a number of bytes, or was given twice with different values."""
+
+    code = "invalid-content-length"
+
+
+class RequestBodyTruncated(RequestRejected):
+    """The body is shorter or longer than its Content-Length."""
+
+    code = "request-body-truncated"
+
+
+class RequestBodyTooLarge(RequestRejected):
+    """The body exceeds the configured maximum."""
+
+    code = "request-body-too-large"
+    status = 413
+
+
+class TooManyHeaders(RequestRejected):
+    """The request has more header lines than the configured maximum."""
+
+    code = "too-many-headers"
+    status = 431
 
 
 class Unavailable(BridgeError):

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 import flask
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
-from starlette.responses import Response
 from werkzeug.exceptions import BadRequest, default_exceptions
-from werkzeug.test import EnvironBuilder
 
+from bridge.compat.responses import to_asgi_response
 from bridge.offload import Capacity, offload
+from bridge.wsgi import build_environ
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from flask import Flask
     from starlette.requests import Request
+    from starlette.responses import Response
 
 __all__ = ["FlaskErrors"]
 
@@ -58,21 +59,8 @@ class FlaskErrors:
         return await offload(self._respond, request, error, body, capacity=self._capacity)
 
     def _respond(self, request: Request, error: Exception, body: bytes) -> Response:
-        builder = EnvironBuilder(
-            path=request.scope["path"],
-            query_string=request.scope["query_string"].decode("latin-1"),
-            method=request.method,
-            headers=[(name, value) for name, value in request.headers.items() if name != "content-length"],
-            data=body,
-        )
-        with self._app.request_context(builder.get_environ()):
-            answer = self._app.make_response(self._handle(error))
-            content = b"" if request.method == "HEAD" else answer.get_data()
-        response = Response(content, status_code=answer.status_code)
-        for name, value in answer.headers:
-            if name.lower() != "content-length":
-                response.headers.append(name, value)
-        return response
+        with self._app.request_context(build_environ(request.scope, body)):
+            return to_asgi_response(self._app.make_response(self._handle(error)))
 
     def _handle(self, error: Exception) -> flask.typing.ResponseReturnValue:
         try:

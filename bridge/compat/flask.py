@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
 
 from bridge.compat.errors import FlaskErrors
 from bridge.compat.json import FlaskJSON
 from bridge.compat.request import FlaskRequest
-from bridge.compat.session import open_session_for, save_session
+from bridge.compat.session import provide_app, save_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -60,15 +61,19 @@ class FlaskCompat:
 
                 async def handle(request: Request) -> Response:
                     if compat.requests:
-                        request = FlaskRequest(request.scope, request.receive)
-                    open_session_for(request.scope, compat.app)
+                        request = FlaskRequest(
+                            request.scope, request.receive, max_bytes=compat.app.config["MAX_CONTENT_LENGTH"]
+                        )
+                    provide_app(request.scope, compat.app)
                     try:
                         response = await original(request)
+                    except ClientDisconnect:
+                        raise  # nobody is there to read an answer
                     except Exception as error:
                         if handlers is None:
                             raise
                         response = await handlers.respond(request, error)
-                    save_session(request.scope, response)
+                    await save_session(request.scope, response)
                     if compat.after is not None:
                         compat.after(response)
                     return response

@@ -6,17 +6,25 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BeforeValidator
 from starlette.datastructures import QueryParams
+from werkzeug.datastructures import Headers
+from werkzeug.sansio.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
-__all__ = ["FirstValueParams", "lenient_int"]
+__all__ = ["FirstValueParams", "lenient"]
 
 T = TypeVar("T")
 
 
 class FirstValueParams(QueryParams):
     """Query parameters of which the first value counts, as in Werkzeug's ``MultiDict``; Starlette takes the last."""
+
+    @classmethod
+    def from_query_string(cls, query_string: bytes) -> FirstValueParams:
+        """Parse as Werkzeug does: bytes that are not UTF-8 stay percent-encoded, where Starlette puts U+FFFD."""
+        request = Request("GET", "http", None, "", "/", query_string, Headers(), None)
+        return cls(list(request.args.items(multi=True)))
 
     def __getitem__(self, key: str) -> str:
         values = self.getlist(key)
@@ -28,22 +36,23 @@ class FirstValueParams(QueryParams):
         """Return the first value of *key*, or *default*."""
         return next(iter(self.getlist(key)), default)
 
-    def as_mapping(self) -> Mapping[str, str]:
-        """Return one value per name, the first."""
-        return {key: self[key] for key in self.keys()}
 
-
-def lenient_int(default: int) -> BeforeValidator:
+def lenient(kind: Callable[[str], T], default: T) -> BeforeValidator:
     """
-    Read an integer as ``request.args.get(name, default, type=int)`` does: what `int` refuses becomes *default*.
+    Read a parameter as ``request.args.get(name, default, type=kind)`` does: what *kind* refuses becomes *default*.
 
-    Use it as ``Annotated[int, lenient_int(1)] = 1``.
+    Removes these differences: ``?i=x`` and ``?i=`` are the default instead of 422; ``?b=false`` is true and ``?b=`` is false, as
+    Python's `bool` has it. Use it as ``Annotated[int, lenient(int, 1)] = 1``.
+
+    Args:
+        kind: What the Flask view gives as ``type``.
+        default: What it gives as default; also the parameter's own default.
     """
 
-    def parse(value: object) -> int:
+    def parse(value: str) -> T:
         try:
-            return int(str(value))
-        except ValueError:
+            return kind(value)
+        except (ValueError, TypeError):
             return default
 
     return BeforeValidator(parse)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Final
+from json import loads
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.requests import Request
 
 from bridge.compat.query import FirstValueParams
+
+if TYPE_CHECKING:
+    from bridge.types import Receive, Scope
 
 __all__ = ["UNDECODABLE", "FlaskRequest"]
 
@@ -21,20 +25,48 @@ UNDECODABLE: Final = Undecodable()
 
 class FlaskRequest(Request):
     """
-    A Starlette request with two of Flask's habits.
+    A Starlette request with three of Flask's habits.
 
-    The first of several query values counts, and a body that is not JSON is reported when the parameters are validated, after
-    the dependencies have run: a Flask view checks who is logged in before it reads the body.
+    The first of several query values counts. A body that is not JSON, or is larger than ``MAX_CONTENT_LENGTH``, is reported when
+    the parameters are validated, after the dependencies have run: a Flask view checks who is logged in before it reads the body.
     """
+
+    def __init__(self, scope: Scope, receive: Receive, *, max_bytes: int | None) -> None:
+        """
+        Args:
+            scope: ASGI scope.
+            receive: ASGI receive.
+            max_bytes: Largest body that is read; of a larger one only the beginning is kept.
+        """
+        super().__init__(scope, receive)
+        self._max_bytes = max_bytes
+        self._content: bytes | None = None
 
     @cached_property
     def query_params(self) -> FirstValueParams:
         """The query; the first of several values counts."""
-        return FirstValueParams(self.scope["query_string"])
+        return FirstValueParams.from_query_string(self.scope["query_string"])
+
+    async def body(self) -> bytes:
+        """Return the body, or the first *max_bytes* and a little more of it."""
+        if self._content is None:
+            self._content = await self._read()
+        return self._content
 
     async def json(self) -> Any:
         """Return the decoded body, or `UNDECODABLE`."""
-        try:
-            return await super().json()
-        except ValueError:
+        content = await self.body()
+        if self._max_bytes is not None and len(content) > self._max_bytes:
             return UNDECODABLE
+        try:
+            return loads(content)
+        except (ValueError, RecursionError):
+            return UNDECODABLE
+
+    async def _read(self) -> bytes:
+        content = bytearray()
+        async for chunk in self.stream():
+            content += chunk
+            if self._max_bytes is not None and len(content) > self._max_bytes:
+                break
+        return bytes(content)

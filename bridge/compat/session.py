@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, TypeVarTuple, cast
 
+from anyio import to_thread
 from fastapi import Depends
-from flask.sessions import SessionMixin
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from starlette.requests import Request  # noqa: TC002  FastAPI reads the annotation at run time
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flask import Flask
     from flask.wrappers import Request as FlaskWrapper
     from starlette.responses import Response
 
-__all__ = ["FlaskSession", "flask_session", "open_session_for", "save_session"]
+__all__ = ["FlaskSession", "flask_session", "provide_app", "save_session"]
+
+Args = TypeVarTuple("Args")
+T = TypeVar("T")
 
 APP_KEY: Final = "bridge.flask_app"
 SESSION_KEY: Final = "bridge.flask_session"
@@ -24,35 +30,32 @@ async def flask_session(request: Request) -> SessionMixin:
     """
     Open the session of the Flask application: the cookie of one side is valid on the other.
 
-    A FastAPI dependency, for routes of `Bridge.router`. Reading, changing and clearing work as under Flask; the cookie is written
-    back only when the session was changed, and ``Vary: Cookie`` is added when it was read.
+    A FastAPI dependency, for routes of `Bridge.router`. Reading, changing, clearing and making it permanent work as under Flask,
+    with rotated keys and with the application's own ``session_interface``; the cookie is written back only when the session was
+    changed, and ``Vary: Cookie`` is added when it was read.
 
     Raises:
         RuntimeError: The application has no secret key and the session was written to.
     """
-    session = request.scope.get(SESSION_KEY)
+    session: SessionMixin | None = request.scope.get(SESSION_KEY)
     if session is None:
         app: Flask = request.scope[APP_KEY]
-        # A session interface reads nothing but the cookies: https://flask.palletsprojects.com/en/stable/api/#session-interface
-        shim = cast("FlaskWrapper", SimpleNamespace(cookies=request.cookies))
-        session = app.session_interface.open_session(app, shim)
-        if session is None:
-            session = app.session_interface.make_null_session(app)
+        session = await _on_its_thread(app, _open, app, request.cookies)
         # Flask sets this when the session is reached through its request context.
         session.accessed = True
         request.scope[SESSION_KEY] = session
-    return cast("SessionMixin", session)
+    return session
 
 
 FlaskSession = Annotated[SessionMixin, Depends(flask_session)]
 
 
-def open_session_for(scope: Any, app: Flask) -> None:
+def provide_app(scope: Any, app: Flask) -> None:
     """Let `flask_session` find *app* in this request."""
     scope[APP_KEY] = app
 
 
-def save_session(scope: Any, response: Response) -> None:
+async def save_session(scope: Any, response: Response) -> None:
     """Do for *response* what Flask does when a request ends: write the cookie when changed, ``Vary`` when read."""
     session: SessionMixin | None = scope.get(SESSION_KEY)
     if session is None:
@@ -61,7 +64,21 @@ def save_session(scope: Any, response: Response) -> None:
     if app.session_interface.is_null_session(session):
         return
     carrier = app.response_class()
-    app.session_interface.save_session(app, session, carrier)
+    await _on_its_thread(app, app.session_interface.save_session, app, session, carrier)
     for name in ("Vary", "Set-Cookie"):
         for value in carrier.headers.getlist(name):
             response.headers.append(name, value)
+
+
+def _open(app: Flask, cookies: dict[str, str]) -> SessionMixin:
+    # A session interface reads nothing but the cookies: https://flask.palletsprojects.com/en/stable/api/#session-interface
+    shim = cast("FlaskWrapper", SimpleNamespace(cookies=cookies))
+    session = app.session_interface.open_session(app, shim)
+    return app.session_interface.make_null_session(app) if session is None else session
+
+
+async def _on_its_thread(app: Flask, call: Callable[[*Args], T], *args: *Args) -> T:
+    """Run *call* here if the session is a signed cookie, and on a worker thread if it may be kept in some store."""
+    if isinstance(app.session_interface, SecureCookieSessionInterface):
+        return call(*args)
+    return await to_thread.run_sync(call, *args)

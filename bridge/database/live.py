@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import inspect
-from sqlalchemy.engine import Connection, Result, Row
+from sqlalchemy.engine import Connection, FilterResult, Result, Row
 from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.orm import InstanceState, Query, Session
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["refuse_live_objects"]
 
-BOUND_TYPES: Final = (Session, Connection, Result, Query)
+BOUND_TYPES: Final = (Session, Connection, Result, FilterResult, Query)
 # Deep enough for a page object that holds a list of rows; a full walk of every response would cost more than it finds.
 DEPTH: Final = 3
 SAMPLE: Final = 20

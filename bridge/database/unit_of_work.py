@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
-from anyio import CancelScope
+from bridge.offload import finish
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -52,12 +52,9 @@ async def async_unit_of_work(factory: Callable[[], AsyncSession]) -> AsyncIterat
     session = factory()
     try:
         yield session
-        with CancelScope(shield=True):
-            await session.commit()
+        await finish(session.commit())
     except BaseException:
-        with CancelScope(shield=True):
-            await session.rollback()
+        await finish(session.rollback())
         raise
     finally:
-        with CancelScope(shield=True):
-            await session.close()
+        await finish(session.close())

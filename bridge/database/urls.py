@@ -58,8 +58,13 @@ def driver_urls(url: str | URL | None) -> DriverURLs:
     if backend not in DRIVERS or driver not in KNOWN_DRIVERS:
         msg = f"{parsed.drivername!r} has no pair of drivers here: use one of {', '.join(sorted(DRIVERS))} as {EXAMPLE}"
         raise InvalidDatabaseURL(msg)
-    if backend == "sqlite" and parsed.database in {None, "", ":memory:"}:
+    if backend == "sqlite" and _is_in_memory(parsed):
         msg = "an in-memory SQLite database belongs to one connection, so the two engines would not see the same rows: use sqlite:///path/to/file.db"
         raise InvalidDatabaseURL(msg)
     sync, asynchronous = DRIVERS[backend]
     return DriverURLs(sync=parsed.set(drivername=sync), asynchronous=parsed.set(drivername=asynchronous))
+
+
+def _is_in_memory(url: URL) -> bool:
+    # Also as a URI: https://sqlite.org/inmemorydb.html
+    return url.database in {None, "", ":memory:", "file::memory:"} or url.query.get("mode") == "memory"

@@ -2,5 +2,6 @@
 
 from bridge.offload.call import offload, refuse_async
 from bridge.offload.capacity import Capacity, CapacityStatistics
+from bridge.offload.finish import finish
 
-__all__ = ["Capacity", "CapacityStatistics", "offload", "refuse_async"]
+__all__ = ["Capacity", "CapacityStatistics", "finish", "offload", "refuse_async"]

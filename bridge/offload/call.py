@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 
 from bridge.errors import LegacyIsAsync
+from bridge.offload.finish import finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,9 @@ async def offload(fn: Callable[[*Args], T], *args: *Args, capacity: Capacity) ->
         token is returned then, not before.
     """
     refuse_async(fn)
-    return await to_thread.run_sync(fn, *args, limiter=capacity.limiter)
+    async with capacity.limiter:
+        # The token is held here, until the thread is done; AnyIO's own limiter gives it back as soon as the task is cancelled.
+        return await finish(to_thread.run_sync(fn, *args, limiter=CapacityLimiter(1)))
 
 
 def refuse_async(fn: Callable[..., object]) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
-from a2wsgi import WSGIMiddleware
-
 from bridge.compat import FlaskCompat
+from bridge.errors import NotInstalled
 from bridge.offload import Capacity, offload
 from bridge.routing.facade import Facade
+from bridge.routing.fastapi_routes import fastapi_routes
+from bridge.routing.hooks import HookDeclarations, undeclared_hooks
 from bridge.routing.operations import OperationTable
+from bridge.routing.pairing import pair
+from bridge.routing.report import RoutingReport
+from bridge.routing.resolver import Resolver
 from bridge.routing.router import BridgeRouter
-from bridge.routing.rules import Resolver
 from bridge.routing.units import UnitRunner
 from bridge.stages import Stages
+from bridge.wsgi import WSGIAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,10 +29,14 @@ if TYPE_CHECKING:
 
     from bridge.database import Database
     from bridge.offload import CapacityStatistics
+    from bridge.routing.pairing import Pairing
     from bridge.stages import Stage
-    from bridge.types import ASGIApp
+    from bridge.types import WSGIApp
+    from bridge.wsgi import Settings as WSGISettings
 
 __all__ = ["Bridge"]
+
+logger = logging.getLogger("bridge")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -53,6 +62,8 @@ class Bridge:
         capacity: int | None = None,
         stages: Mapping[str, str | Stage] | None = None,
         default_stage: str | Stage = "legacy",
+        hooks: HookDeclarations | None = None,
+        wsgi: WSGISettings | None = None,
         path_header: bool = True,
     ) -> None:
         """
@@ -62,6 +73,8 @@ class Bridge:
             capacity: Synchronous calls that may run at once; by default as many as the synchronous pool has connections.
             stages: Stage by operation name at start-up.
             default_stage: Stage of the ported operations that *stages* does not name.
+            hooks: What became of the Flask hooks that do not run where FastAPI answers.
+            wsgi: Limits within which Flask is served.
             path_header: Send ``Bridge-Path: flask|bridged|native`` with each response.
 
         Raises:
@@ -74,7 +87,11 @@ class Bridge:
         self.stages = Stages(stages, default=default_stage)
         self.operations = OperationTable(self.stages)
         self._units = UnitRunner(database, self.capacity, legacy)
+        self._hooks = hooks or HookDeclarations()
+        self._wsgi = wsgi
         self._path_header = path_header
+        self._app: FastAPI | None = None
+        self._resolver: Resolver | None = None
 
     def router(self, *, compat: FlaskCompat | None = None, follow_flask: bool = True, **options: Any) -> BridgeRouter:
         """
@@ -95,26 +112,48 @@ class Bridge:
 
         Middleware that is added to *app* afterwards sees the requests of both sides.
         """
+        self._app = app
         app.add_middleware(
             Facade,
-            flask=cast("ASGIApp", WSGIMiddleware(cast("Any", self.legacy), workers=self.capacity.tokens)),
-            resolver=lambda: Resolver(self.legacy, app, self.operations),
+            flask=WSGIAdapter(cast("WSGIApp", self.legacy), capacity=self.capacity, settings=self._wsgi),
+            resolver=self._resolve,
             table=self.operations,
             path_header=self._path_header,
             start=self.start,
             close=self.close,
         )
 
+    def report(self) -> RoutingReport:
+        """
+        Return how the routes of both applications fit together, and which Flask hooks were left behind.
+
+        Raises:
+            NotInstalled: `install` has not been called.
+            UnknownEndpoint: A route says that it replaces a Flask endpoint that does not exist.
+        """
+        pairing = self._pair()
+        return RoutingReport(
+            paired=pairing.endpoints,
+            unpaired=pairing.unpaired,
+            ambiguous=pairing.ambiguous,
+            repeated=pairing.repeated,
+            undeclared_hooks=undeclared_hooks(self.legacy, pairing.endpoints, self._hooks),
+        )
+
     async def start(self) -> None:
         """
-        Check the settings against the routes, and the database.
+        Check the settings against the routes, and the database; log what needs a decision.
 
         Raises:
             UnknownOperation: A stage is set for an operation that no route declares.
             NotPorted: A stage asks for a native path that does not exist.
+            UnknownEndpoint: A route says that it replaces a Flask endpoint that does not exist.
             DatabaseUnreachable: No connection could be opened.
         """
         self.stages.validate()
+        if self._app is not None:
+            for warning in self.report().warnings():
+                logger.warning(warning)
         await offload(self.database.check, capacity=self.capacity)
 
     async def close(self) -> None:
@@ -140,3 +179,13 @@ class Bridge:
     def statistics(self) -> CapacityStatistics:
         """Return how many synchronous calls run and wait now."""
         return self.capacity.statistics()
+
+    def _pair(self) -> Pairing:
+        if self._app is None:
+            raise NotInstalled("the bridge is in front of no application yet: call install(app) first")
+        return pair(self.legacy, fastapi_routes(self._app, self.operations))
+
+    def _resolve(self) -> Resolver:
+        if self._resolver is None:
+            self._resolver = Resolver(self.legacy, self._pair())
+        return self._resolver

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.requests import Request
 
+from bridge.errors import RouteShadowed
 from bridge.routing.signature import endpoint_signature
 from bridge.stages import Path
 
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from bridge.routing.render import Renderer
     from bridge.routing.units import UnitRunner
 
-__all__ = ["PATH_KEY", "make_endpoint"]
+__all__ = ["OPERATION_KEY", "PATH_KEY", "make_endpoint"]
 
-# Where the facade leaves the path it chose, so that the stage of a request is resolved once.
+# Where the facade leaves the path it chose, so that the stage of a request is resolved once, and for which operation.
 PATH_KEY: Final = "bridge.path"
+OPERATION_KEY: Final = "bridge.operation"
 REQUEST_PARAMETER: Final = "bridge_request"
 
 
@@ -43,6 +45,13 @@ def make_endpoint(
 
     async def endpoint(**arguments: Any) -> Response:
         scope = arguments.pop(REQUEST_PARAMETER).scope
+        meant: Operation = scope.get(OPERATION_KEY, operation)
+        if meant is not operation:
+            msg = (
+                f"the request is for {meant.name}, but FastAPI's routes gave it to {operation.name}, which it tries first: "
+                "give the variable of the latter a converter, such as {id:int}, or include the routes in the other order"
+            )
+            raise RouteShadowed(msg)
         path = scope.get(PATH_KEY) or table.path_of(operation)
         if legacy is not None and path is not Path.NATIVE:
             return await units.run_legacy(legacy, arguments, renderer.render, app_context=app_context)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bridge.routing.endpoint import PATH_KEY
+from bridge.routing.endpoint import OPERATION_KEY, PATH_KEY
 from bridge.stages import Path
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from bridge.routing.operations import OperationTable
-    from bridge.routing.rules import Resolver
+    from bridge.routing.resolver import Resolution, Resolver
     from bridge.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["Facade"]
@@ -23,7 +23,7 @@ class Facade:
     """
     ASGI middleware that resolves each request once and sends it to FastAPI or to Flask.
 
-    It starts and closes the bridge with the application's lifespan.
+    It starts and closes the bridge with the application's lifespan. WebSocket connections are FastAPI's.
     """
 
     def __init__(
@@ -39,8 +39,7 @@ class Facade:
     ) -> None:
         self._fastapi = app
         self._flask = flask
-        self._make_resolver = resolver
-        self._resolver: Resolver | None = None
+        self._resolver = resolver
         self._table = table
         self._path_header = path_header
         self._start = start
@@ -48,27 +47,35 @@ class Facade:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
-        if scope["type"] == "lifespan":
-            await self._fastapi(scope, receive, self._with_lifespan(send))
-        elif scope["type"] == "http":
+        if scope["type"] == "http":
             await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._fastapi(scope, receive, self._with_lifespan(send))
         else:
             await self._fastapi(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._resolver is None:
-            # Not before the first request: routes may be added until then, and test clients do not always run the lifespan.
-            self._resolver = self._make_resolver()
-        found = self._resolver.resolve(scope["method"], _route_path(scope))
-        path: Path | None = None
-        if found.operation is not None:
-            path = self._table.path_of(found.operation)
-        elif not found.fastapi:
-            path = Path.FLASK
-        scope[PATH_KEY] = path
+        # Not before the first request: routes may be added until then, and test clients do not always run the lifespan.
+        found = self._resolver().resolve(scope)
+        path = self._path(found)
         if path is not None and self._path_header:
-            send = _with_path_header(send, path)
-        await (self._flask if path is Path.FLASK else self._fastapi)(scope, receive, send)
+            send = _with_header(send, (PATH_HEADER, path.value.encode()))
+        if path is Path.FLASK:
+            await self._flask(scope, receive, _with_allow(send, found.allow) if found.allow else send)
+            return
+        scope = {**scope, PATH_KEY: path, OPERATION_KEY: found.operation}
+        if found.as_get:
+            scope["method"] = "GET"
+            send = _without_body(send)
+        await self._fastapi(scope, receive, send)
+
+    def _path(self, found: Resolution) -> Path | None:
+        if not found.fastapi:
+            return Path.FLASK
+        if found.operation is None:
+            return None
+        path = self._table.path_of(found.operation)
+        return Path.NATIVE if path is Path.FLASK and not found.paired else path
 
     def _with_lifespan(self, send: Send) -> Send:
         async def wrapped(message: Message) -> None:
@@ -85,9 +92,7 @@ class Facade:
         return wrapped
 
 
-def _with_path_header(send: Send, path: Path) -> Send:
-    header = (PATH_HEADER, path.value.encode())
-
+def _with_header(send: Send, header: tuple[bytes, bytes]) -> Send:
     async def wrapped(message: Message) -> None:
         if message["type"] == "http.response.start":
             message = {**message, "headers": [*message.get("headers", ()), header]}
@@ -96,8 +101,28 @@ def _with_path_header(send: Send, path: Path) -> Send:
     return wrapped
 
 
-def _route_path(scope: Scope) -> str:
-    path: str = scope["path"]
-    root: str = scope.get("root_path", "").rstrip("/")
-    # Only at a segment boundary: /v10 is not below /v1.
-    return path[len(root) :] or "/" if root and f"{path}/".startswith(f"{root}/") else path
+def _with_allow(send: Send, methods: frozenset[str]) -> Send:
+    async def wrapped(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [
+                (name, _joined(value, methods) if name.lower() == b"allow" else value)
+                for name, value in message["headers"]
+            ]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return wrapped
+
+
+def _joined(allow: bytes, methods: frozenset[str]) -> bytes:
+    known = {word.strip() for word in allow.decode("latin-1").split(",")}
+    return ", ".join(sorted(known | methods)).encode("latin-1")
+
+
+def _without_body(send: Send) -> Send:
+    async def wrapped(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return wrapped

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from bridge.stages import Path, Stage
@@ -14,20 +15,29 @@ if TYPE_CHECKING:
     from bridge.routing.signature import UnitFunction
     from bridge.stages import Stages
 
-__all__ = ["Operation", "OperationTable", "operation_name", "rule_shape"]
+__all__ = ["AUTO", "PATH_VARIABLE", "Auto", "Operation", "OperationTable", "operation_name", "rule_shape"]
 
-CONVERTER: Final = re.compile(r"{(\w+):[^}]*}")
+PATH_VARIABLE: Final = re.compile(r"{(?P<name>\w+)(?::(?P<converter>\w+))?}")
 VARIABLE: Final = re.compile(r"{[^}]*}|<[^>]*>")
 
 
 def operation_name(method: str, path: str) -> str:
     """Return the name of an operation, such as ``GET /users/{user_id}``: converters are not part of it."""
-    return f"{method.upper()} " + CONVERTER.sub(r"{\1}", path)
+    return f"{method.upper()} " + PATH_VARIABLE.sub(r"{\1}", path)
 
 
 def rule_shape(path: str) -> str:
     """Return *path* with its variables made anonymous, so that a Flask rule and a FastAPI path of one shape compare equal."""
     return VARIABLE.sub("{}", path)
+
+
+class Auto(Enum):
+    """Stands for: pair by method and rule."""
+
+    AUTO = "auto"
+
+
+AUTO: Final = Auto.AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +49,15 @@ class Operation:
         name: For example ``GET /users/{user_id}``.
         legacy: The synchronous function of the bridged path, if there is one.
         native: The asynchronous function of the native path, if there is one.
+        replaces: The Flask endpoint it replaces; `AUTO` pairs by method and rule, None says that it is new.
+        retired: Flask is no longer asked about it; there is no way back but a deploy.
     """
 
     name: str
     legacy: UnitFunction | None
     native: UnitFunction | None
+    replaces: str | Auto | None = AUTO
+    retired: bool = False
 
     def path_at(self, stage: Stage) -> Path:
         """Return the path that serves this operation at *stage*."""

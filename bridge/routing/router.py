@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 
 from bridge.routing.endpoint import make_endpoint
-from bridge.routing.operations import Operation, operation_name
+from bridge.routing.operations import AUTO, Auto, Operation, operation_name
 from bridge.routing.render import Renderer
 from bridge.routing.signature import check_same_parameters, read_function
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from bridge.compat import FlaskCompat
     from bridge.routing.operations import OperationTable
+    from bridge.routing.signature import UnitFunction
     from bridge.routing.units import UnitRunner
 
 __all__ = ["BridgeRouter"]
@@ -38,6 +39,10 @@ class BridgeRouter(APIRouter):
         present: Turns the function's result into what ``response_model`` reads; without it the result itself is read.
         headers: Computes further response headers from the function's result.
         app_context: Push a fresh Flask application context around the legacy function, for ``current_app`` and the like.
+        replaces: The Flask endpoint this operation replaces, such as ``"users.show_user"``, where method and rule do not tell;
+            None says that it is new.
+        retired: Flask is no longer asked about this operation, though it may still have a view for it.
+        compat: Which of Flask's habits this operation keeps, instead of the router's.
 
     Raises:
         SignatureMismatch: The two functions differ in their parameters.
@@ -62,18 +67,25 @@ class BridgeRouter(APIRouter):
         present: Callable[[Any], Any] | None = None,
         headers: Callable[[Any], Mapping[str, str]] | None = None,
         app_context: bool = True,
+        replaces: str | Auto | None = AUTO,
+        retired: bool = False,
+        compat: FlaskCompat | None = None,
         **options: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Decorate the function of one path operation; see the class."""
+        encode = compat.encoder() if compat else self._encode
+        if compat is not None:
+            options["route_class_override"] = compat.route_class()
 
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             for method in methods or ["GET"]:
-                operation = _operation(operation_name(method, self.prefix + path), function, legacy)
+                name = operation_name(method, self.prefix + path)
+                operation = Operation(name, *_paths(function, legacy), replaces=replaces, retired=retired)
                 renderer = Renderer(
                     source=operation.name,
                     response_model=options.get("response_model"),
                     status_code=options.get("status_code") or 200,
-                    encode=self._encode,
+                    encode=encode,
                     present=present,
                     headers=headers,
                 )
@@ -107,10 +119,13 @@ class BridgeRouter(APIRouter):
         return self.api_route(path, methods=["DELETE"], **options)
 
 
-def _operation(name: str, function: Callable[..., Any], legacy: Callable[..., Any] | None) -> Operation:
+def _paths(
+    function: Callable[..., Any], legacy: Callable[..., Any] | None
+) -> tuple[UnitFunction | None, UnitFunction | None]:
+    """Return the function of the bridged and that of the native path."""
     declared = read_function(function)
     if legacy is not None:
         replaced = read_function(legacy)
         check_same_parameters(replaced, declared)
-        return Operation(name, replaced, declared)
-    return Operation(name, None, declared) if declared.is_async else Operation(name, declared, None)
+        return replaced, declared
+    return (None, declared) if declared.is_async else (declared, None)

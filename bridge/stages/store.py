@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from bridge.errors import NotPorted, UnknownOperation
@@ -36,6 +37,7 @@ class Stages:
         self._default = Stage.parse(default)
         self._stages = {operation: Stage.parse(stage) for operation, stage in (settings or {}).items()}
         self._ported: dict[str, bool] = {}
+        self._changing = Lock()
 
     def declare(self, operation: str, *, ported: bool) -> None:
         """Make *operation* known; *ported* tells whether it has a native path."""
@@ -60,8 +62,10 @@ class Stages:
         """
         wanted = Stage.parse(stage)
         self._check(operation, wanted)
-        before = self.get(operation)
-        self._stages[operation] = wanted
+        # One step, or two callers would both be told to roll back to the same stage.
+        with self._changing:
+            before = self.get(operation)
+            self._stages[operation] = wanted
         return before
 
     def validate(self) -> None:
@@ -72,7 +76,7 @@ class Stages:
             UnknownOperation: A setting names an operation that no route declares.
             NotPorted: A setting asks for a native path that does not exist.
         """
-        for operation, stage in self._stages.items():
+        for operation, stage in tuple(self._stages.items()):
             self._check(operation, stage)
 
     def snapshot(self) -> dict[str, Stage]:

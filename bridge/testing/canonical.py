@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -59,12 +59,12 @@ class Canonical:
         """Return *text* with every made-up part named."""
         text = UUID_TEXT.sub(lambda found: found[0] if found[0] in self.known else "<uuid>", text)
         text = PASSWORD_HASH.sub(lambda found: found[0] if found[0] in self.known else "<password hash>", text)
-        text = HTTP_DATE.sub(lambda found: "<now>" if self._is_now(parsedate_to_datetime(found[0])) else found[0], text)
-        return ISO_DATE.sub(lambda found: "<now>" if self._is_iso_now(found[0]) else found[0], text)
+        text = HTTP_DATE.sub(lambda found: "<now>" if self._is_text_now(found[0], parsedate_to_datetime) else found[0], text)
+        return ISO_DATE.sub(lambda found: "<now>" if self._is_text_now(found[0], datetime.fromisoformat) else found[0], text)
 
-    def _is_iso_now(self, text: str) -> bool:
+    def _is_text_now(self, text: str, read: Callable[[str], datetime]) -> bool:
         try:
-            return self._is_now(datetime.fromisoformat(text))
+            return self._is_now(read(text))
         except ValueError:
             return False  # looks like a date, such as 2024-13-01T00:00:00, and is none
 

@@ -1,0 +1,62 @@
+"""Flask's and Werkzeug's responses as responses of FastAPI."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response
+from werkzeug.utils import redirect as werkzeug_redirect
+
+from bridge.compat.json import FlaskJSON
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.wrappers import Response as WerkzeugResponse
+
+__all__ = ["flask_json_response", "redirect", "to_asgi_response"]
+
+
+def to_asgi_response(response: WerkzeugResponse) -> Response:
+    """
+    Return *response* with the same status, headers and body bytes.
+
+    Removes these differences: cookies are written and deleted as Werkzeug does (expiry in 1970, no ``SameSite``), and repeated
+    headers stay in their order. The body is read at once: a stream belongs on the Flask path.
+    """
+    result = Response(response.get_data(), status_code=response.status_code)
+    # What Starlette added on its own account goes; a body without a type stays without one.
+    for name in ("content-length", "content-type"):
+        if name in result.headers:
+            del result.headers[name]
+    for name, value in response.headers:
+        result.headers.append(name, value)
+    return result
+
+
+def redirect(location: str, code: int = 302) -> Response:
+    """
+    Redirect as `flask.redirect` does: 302 with a short HTML body, where Starlette answers 307 with none.
+
+    Args:
+        location: Where to; a relative reference stays one.
+        code: One of 301, 302, 303, 305, 307 and 308.
+    """
+    return to_asgi_response(werkzeug_redirect(location, code))
+
+
+def flask_json_response(app: Flask) -> type[JSONResponse]:
+    """
+    Return a response class that writes JSON with *app*'s provider, for FastAPI routes outside of `Bridge.router`.
+
+    Use it as ``FastAPI(default_response_class=flask_json_response(app))`` or per route. FastAPI turns results into plain data
+    before the class sees them; a `datetime` is an ISO string by then, so return a `Response` of this class where that matters.
+    """
+    encode = FlaskJSON(app).encode
+
+    class FlaskJSONResponse(JSONResponse):
+        media_type = app.json.mimetype  # type: ignore[attr-defined]  # of every provider derived from Flask's own
+
+        def render(self, content: Any) -> bytes:
+            return encode(content)
+
+    return FlaskJSONResponse

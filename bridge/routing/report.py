@@ -1,0 +1,43 @@
+"""What a team has to know of its routes when the application starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+__all__ = ["RoutingReport"]
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingReport:
+    """
+    How the routes of the two applications fit together.
+
+    Attributes:
+        paired: The Flask endpoint that each operation replaces, by name of the operation.
+        unpaired: Operations that no Flask rule fits, though they do not say ``replaces=None``.
+        ambiguous: Operations that fit several Flask rules; Flask keeps them.
+        repeated: Operations declared by several FastAPI routes; the first counts.
+        undeclared_hooks: Operations that leave a Flask hook behind of which nothing was declared, by name of the hook.
+    """
+
+    paired: Mapping[str, str]
+    unpaired: Sequence[str]
+    ambiguous: Sequence[str]
+    repeated: Sequence[str]
+    undeclared_hooks: Mapping[str, Sequence[str]]
+
+    def warnings(self) -> Iterator[str]:
+        """Return a sentence for each thing that needs a decision."""
+        for name in self.unpaired:
+            yield f"{name} fits no Flask rule, so Flask's view is still reachable: name it with replaces=, or say replaces=None"
+        for name in self.ambiguous:
+            yield f"{name} fits several Flask rules, so Flask answers it: say which with replaces="
+        for name in self.repeated:
+            yield f"{name} is declared by several FastAPI routes: only the first is used"
+        for hook, operations in self.undeclared_hooks.items():
+            shown = ", ".join(operations[:3]) + (f" and {len(operations) - 3} more" if len(operations) > 3 else "")  # noqa: PLR2004
+            yield f"the Flask hook {hook} does not run for {shown}: port it, then declare it with HookDeclarations"

@@ -1,0 +1,1 @@
+"""The programs that the documentation shows; tests/docs runs each of them."""

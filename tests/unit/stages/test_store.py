@@ -1,0 +1,109 @@
+"""The stage of each operation."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from bridge import NotPorted, Stage, Stages, UnknownOperation, UnknownStage
+
+PORTED, BRIDGED = "GET /users/{user_id}", "GET /posts"
+
+
+def declared(settings: dict[str, str] | None = None, *, default: str = "legacy") -> Stages:
+    stages = Stages(settings, default=default)
+    stages.declare(PORTED, ported=True)
+    stages.declare(BRIDGED, ported=False)
+    return stages
+
+
+def test_everything_starts_at_legacy() -> None:
+    assert declared().snapshot() == {BRIDGED: Stage.LEGACY, PORTED: Stage.LEGACY}
+
+
+def test_the_default_applies_only_to_what_is_ported() -> None:
+    assert declared(default="native").snapshot() == {BRIDGED: Stage.LEGACY, PORTED: Stage.NATIVE}
+
+
+def test_a_setting_goes_before_the_default() -> None:
+    assert declared({PORTED: "legacy"}, default="native").get(PORTED) is Stage.LEGACY
+
+
+def test_an_operation_that_nobody_declared_is_at_legacy() -> None:
+    assert declared(default="native").get("GET /nowhere") is Stage.LEGACY
+
+
+def test_setting_a_stage_returns_the_one_to_roll_back_to() -> None:
+    stages = declared()
+    before = stages.set(PORTED, "native")
+    assert stages.get(PORTED) is Stage.NATIVE
+    assert stages.set(PORTED, before) is Stage.NATIVE
+    assert stages.get(PORTED) is Stage.LEGACY
+
+
+def test_the_value_to_roll_back_to_is_the_default_where_nothing_was_set() -> None:
+    assert declared(default="native").set(PORTED, "legacy") is Stage.NATIVE
+
+
+@pytest.mark.parametrize("build", [lambda: Stages({PORTED: "nativ"}), lambda: Stages(default="fast")])
+def test_an_unknown_stage_in_the_settings_is_refused_at_once(build: object) -> None:
+    with pytest.raises(UnknownStage, match="use one of legacy, native"):
+        build()  # type: ignore[operator]
+
+
+def test_an_unknown_stage_changes_nothing() -> None:
+    stages = declared(default="native")
+    with pytest.raises(UnknownStage, match="'nativ' is not a stage"):
+        stages.set(PORTED, "nativ")
+    assert stages.get(PORTED) is Stage.NATIVE
+
+
+def test_an_unknown_operation_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(UnknownOperation, match=r"did you mean 'GET /users/\{user_id\}'\?"):
+        declared().set("GET /users/{id}", "native")
+
+
+def test_an_operation_like_no_other_is_refused_with_all_names() -> None:
+    with pytest.raises(UnknownOperation, match=r"declared are \['GET /posts', 'GET /users/\{user_id\}'\]"):
+        declared().set("?", "native")
+
+
+def test_an_operation_without_a_port_cannot_go_native() -> None:
+    stages = declared()
+    with pytest.raises(NotPorted, match="port it first, or leave it at 'legacy'"):
+        stages.set(BRIDGED, "native")
+    assert stages.set(BRIDGED, "legacy") is Stage.LEGACY
+
+
+def test_settings_are_checked_when_the_application_starts() -> None:
+    declared({PORTED: "native", BRIDGED: "legacy"}).validate()
+    with pytest.raises(UnknownOperation):
+        declared({"GET /user": "native"}).validate()
+    with pytest.raises(NotPorted):
+        declared({BRIDGED: "native"}).validate()
+
+
+def test_stages_change_and_are_read_from_any_thread() -> None:
+    """Every read sees one of the two stages, every write returns one, and the last write stays."""
+    stages, start = declared(), threading.Barrier(8)
+    names = [f"GET /{number}" for number in range(50)]
+    for name in names:
+        stages.declare(name, ported=True)
+
+    def work(number: int) -> None:
+        start.wait(10)
+        for turn in range(300):
+            name = names[(number + turn) % len(names)]
+            assert stages.set(name, "native" if turn % 2 else "legacy") in Stage
+            assert set(stages.snapshot().values()) <= set(Stage)
+            stages.validate()
+            stages.declare(f"GET /{number}/{turn}", ported=True)
+
+    with ThreadPoolExecutor(8) as threads:
+        for done in [threads.submit(work, number) for number in range(8)]:
+            done.result()
+    for name in names:
+        stages.set(name, "native")
+    assert {stages.get(name) for name in names} == {Stage.NATIVE}
