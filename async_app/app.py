@@ -13,6 +13,7 @@ from async_app.routes import auth_router, posts_router, users_router
 from async_app.settings import Settings
 from bridge import Bridge, Database, FlaskCompat, HookDeclarations
 from legacy_sync import create_app as create_flask_app
+from legacy_sync.inputs import read_json
 from legacy_sync.services.errors import InvalidFields
 
 HOOKS: Final = HookDeclarations(
@@ -60,7 +61,7 @@ def compose(settings: Settings) -> Composition:
     )
     app = FastAPI(title="Users and posts", description="A Flask application on its way to FastAPI.")
     if settings.ported:
-        compat = FlaskCompat(flask, validation=InvalidFields.from_errors)
+        compat = FlaskCompat(flask, read_body=read_json, validation=InvalidFields.from_errors)
         for make_router in (users_router, posts_router, auth_router):
             app.include_router(make_router(bridge, compat))
     bridge.install(app)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel, BeforeValidator, Field
 
 from legacy_sync.models import PostStatus, Role
 
@@ -22,6 +22,9 @@ __all__ = [
 
 T = TypeVar("T")
 
+# NUMERIC columns hold NaN and infinity, too; what is stored is shown, as under Flask.
+StoredDecimal = Annotated[Decimal, Field(allow_inf_nan=True)]
+
 
 def _tag_name(tag: Any) -> Any:
     return getattr(tag, "name", tag)
@@ -35,8 +38,8 @@ class PostRead(BaseModel):
     title: str
     body: str
     status: PostStatus
-    rating: Decimal | None
-    meta: dict[str, Any]
+    rating: StoredDecimal | None
+    meta: Any
     published_at: datetime | None
     created_at: datetime
     tags: list[Annotated[str, BeforeValidator(_tag_name)]]
@@ -51,7 +54,7 @@ class UserRead(BaseModel):
     email: str
     role: Role
     is_active: bool
-    balance: Decimal
+    balance: StoredDecimal
     version: int
     created_at: datetime
     last_seen_at: datetime | None

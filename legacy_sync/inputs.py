@@ -14,11 +14,15 @@ M = TypeVar("M", bound=BaseModel)
 
 def json_body(model: type[M]) -> M:
     """Read the JSON body as a model. Raises InvalidFields; aborts with 415 or 400 when it is not JSON at all."""
+    return parse(model, read_json())
+
+
+def read_json() -> object:
+    """Decode the JSON body; aborts with 415 or 400 when it is not JSON, or nested too deep to be read."""
     try:
-        data = request.get_json()
+        return request.get_json()
     except RecursionError:
         abort(400)
-    return parse(model, data)
 
 
 def query_args(model: type[M]) -> M:

@@ -19,12 +19,14 @@ __all__ = ["posts_router"]
 def posts_router(bridge: Bridge, compat: FlaskCompat) -> BridgeRouter:
     """Declare the operations on posts."""
     posts = bridge.router(tags=["posts"], compat=compat)
-    posts.post("/users/{user_id:int}/posts", status_code=201, response_model=PostRead, headers=_location)(create_post)
+    posts.post("/users/{user_id:flask_int}/posts", status_code=201, response_model=PostRead, headers=_location)(
+        create_post
+    )
     posts.get("/posts", response_model=PageRead[PostRead])(list_posts)
-    posts.get("/posts/{post_id:int}", response_model=PostRead)(legacy.get_post)
-    posts.patch("/posts/{post_id:int}", response_model=PostRead)(update_post)
-    posts.delete("/posts/{post_id:int}", status_code=204)(delete_post)
-    posts.post("/posts/{post_id:int}/publish", response_model=PostRead)(publish_post)
+    posts.get("/posts/{post_id:flask_int}", response_model=PostRead)(legacy.get_post)
+    posts.patch("/posts/{post_id:flask_int}", response_model=PostRead)(update_post)
+    posts.delete("/posts/{post_id:flask_int}", status_code=204)(delete_post)
+    posts.post("/posts/{post_id:flask_int}/publish", response_model=PostRead)(publish_post)
     return posts
 
 

@@ -22,9 +22,9 @@ def users_router(bridge: Bridge, compat: FlaskCompat) -> BridgeRouter:
     users.get("/stats", legacy=legacy.user_stats, response_model=Items[UserPostCountRead], present=_items)(
         user_queries.user_stats
     )
-    users.get("/{user_id:int}", legacy=legacy.get_user, response_model=UserDetail)(user_queries.get_user)
-    users.patch("/{user_id:int}", legacy=legacy.update_user, response_model=UserRead)(user_commands.update_user)
-    users.delete("/{user_id:int}", status_code=204, legacy=legacy.delete_user)(user_commands.delete_user)
+    users.get("/{user_id:flask_int}", legacy=legacy.get_user, response_model=UserDetail)(user_queries.get_user)
+    users.patch("/{user_id:flask_int}", legacy=legacy.update_user, response_model=UserRead)(user_commands.update_user)
+    users.delete("/{user_id:flask_int}", status_code=204, legacy=legacy.delete_user)(user_commands.delete_user)
     users.post("/bulk", status_code=201, legacy=legacy.create_users, response_model=UserBatchRead, present=_batch)(
         user_commands.create_users
     )

@@ -36,15 +36,21 @@ class FlaskErrors:
     """
 
     def __init__(
-        self, app: Flask, *, validation: Callable[[Sequence[dict[str, Any]]], Exception] | None = None
+        self,
+        app: Flask,
+        *,
+        read_body: Callable[[], object] | None = None,
+        validation: Callable[[Sequence[dict[str, Any]]], Exception] | None = None,
     ) -> None:
         """
         Args:
             app: The application whose handlers answer.
+            read_body: What the views call to read a body; default ``flask.request.get_json``.
             validation: Turns FastAPI's list of validation errors, each with ``loc`` relative to the parameter, ``msg`` and
                 ``type``, into the exception that the Flask view would have raised. Default: a plain 400.
         """
         self._app = app
+        self._read_body = read_body or _read_json
         self._validation = validation or (lambda _errors: BadRequest())
         self._capacity = Capacity(HANDLER_TOKENS)
 
@@ -76,10 +82,15 @@ class FlaskErrors:
             errors = error.errors()
             if any(item["loc"][0] == "body" for item in errors):
                 try:
-                    flask.request.get_json()
+                    self._read_body()
                 except Exception as refused:  # noqa: BLE001  a wrong content type or a body that is not JSON, as Flask says it
                     return refused
             return self._validation([{**item, "loc": item["loc"][1:]} for item in errors])
         if isinstance(error, StarletteHTTPException) and error.status_code in default_exceptions:
             return default_exceptions[error.status_code](description=error.detail)
         return error
+
+
+def _read_json() -> object:
+    # A function of its own, because flask.request stands for the request of the moment.
+    return flask.request.get_json()

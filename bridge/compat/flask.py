@@ -32,10 +32,13 @@ class FlaskCompat:
 
     Attributes:
         app: The Flask application to follow.
-        json: Bodies are written by the application's JSON provider; off: by Pydantic (ISO dates, insertion order).
+        json: Bodies are written by the application's JSON provider, and an empty answer has Flask's default Content-Type; off: by
+            Pydantic (ISO dates, insertion order), and none.
         errors: Exceptions are answered by the application's error handlers; off: by FastAPI's.
         requests: The first of several query values counts, and the body is checked after the dependencies; off: FastAPI's rules.
         after: Called with each response of the router, errors included: where an ``after_request`` hook is ported to.
+        read_body: What the views call to read a body, run in a request context; its exception tells what is wrong with a body that
+            cannot be read. Default: ``flask.request.get_json``.
         validation: Turns validation errors into the exception the Flask view would have raised; see `FlaskErrors`.
     """
 
@@ -44,15 +47,21 @@ class FlaskCompat:
     errors: bool = True
     requests: bool = True
     after: Callable[[Response], None] | None = None
+    read_body: Callable[[], object] | None = None
     validation: Callable[[Sequence[dict[str, Any]]], Exception] | None = None
 
     def encoder(self) -> Callable[[Any], bytes] | None:
         """Return the function that writes bodies, or None to leave them to Pydantic."""
         return FlaskJSON(self.app).encode if self.json else None
 
+    @property
+    def empty_media_type(self) -> str | None:
+        """The Content-Type of an answer without a body: Flask names its default, FastAPI none."""
+        return self.app.response_class().content_type if self.json else None
+
     def route_class(self) -> type[APIRoute]:
         """Return the class for the routes of a router: ``APIRouter(route_class=compat.route_class())``."""
-        handlers = FlaskErrors(self.app, validation=self.validation) if self.errors else None
+        handlers = FlaskErrors(self.app, read_body=self.read_body, validation=self.validation) if self.errors else None
         compat = self
 
         class FlaskCompatRoute(APIRoute):

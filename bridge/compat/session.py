@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, TypeVarTuple, cast
 
@@ -9,6 +10,7 @@ from anyio import to_thread
 from fastapi import Depends
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from starlette.requests import Request  # noqa: TC002  FastAPI reads the annotation at run time
+from werkzeug.local import LocalProxy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,10 +43,9 @@ async def flask_session(request: Request) -> SessionMixin:
     if session is None:
         app: Flask = request.scope[APP_KEY]
         session = await _on_its_thread(app, _open, app, request.cookies)
-        # Flask sets this when the session is reached through its request context.
-        session.accessed = True
         request.scope[SESSION_KEY] = session
-    return session
+    # As under Flask: not opening the session but using it is what makes the answer vary with the cookie.
+    return cast("SessionMixin", LocalProxy(partial(_accessed, session)))
 
 
 FlaskSession = Annotated[SessionMixin, Depends(flask_session)]
@@ -68,6 +69,11 @@ async def save_session(scope: Any, response: Response) -> None:
     for name in ("Vary", "Set-Cookie"):
         for value in carrier.headers.getlist(name):
             response.headers.append(name, value)
+
+
+def _accessed(session: SessionMixin) -> SessionMixin:
+    session.accessed = True
+    return session
 
 
 def _open(app: Flask, cookies: dict[str, str]) -> SessionMixin:

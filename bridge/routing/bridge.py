@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
-from bridge.compat import FlaskCompat
+from bridge.compat import FlaskCompat, register_flask_converters
 from bridge.errors import NotInstalled
 from bridge.offload import Capacity, offload
 from bridge.routing.facade import Facade
@@ -81,6 +81,7 @@ class Bridge:
             InvalidPoolSize: *capacity* is less than one.
             UnknownStage: A stage does not exist.
         """
+        register_flask_converters()
         self.database = database
         self.legacy = legacy
         self.capacity = Capacity(database.pool.connections if capacity is None else capacity)

@@ -28,6 +28,7 @@ class Renderer:
         response_model: Any = None,
         status_code: int = 200,
         encode: Callable[[Any], bytes] | None = None,
+        empty_media_type: str | None = None,
         present: Callable[[Any], Any] | None = None,
         headers: Callable[[Any], Mapping[str, str]] | None = None,
     ) -> None:
@@ -37,6 +38,7 @@ class Renderer:
             response_model: Shape of the body; read from attributes, so lazy loading happens here.
             status_code: HTTP status of a success.
             encode: Writes the body; None for Pydantic's JSON.
+            empty_media_type: Content-Type of an answer without a body.
             present: Turns the result into what the response model reads.
             headers: Further response headers, computed from the result.
         """
@@ -44,6 +46,7 @@ class Renderer:
         self._adapter = TypeAdapter(response_model) if response_model is not None else None
         self._status_code = status_code
         self._encode = encode or to_json
+        self._empty_media_type = empty_media_type
         self._present = present
         self._headers = headers
 
@@ -61,7 +64,7 @@ class Renderer:
         headers = dict(self._headers(result)) if self._headers else None
         shaped = self._present(result) if self._present else result
         if shaped is None and self._adapter is None:
-            return Response(status_code=self._status_code, headers=headers)
+            return Response(None, self._status_code, headers, self._empty_media_type)
         content = self._encode(self._plain(shaped))
         return Response(content, self._status_code, headers, media_type="application/json")
 

@@ -56,7 +56,7 @@ class BridgeRouter(APIRouter):
         super().__init__(**options)
         self._table = table
         self._units = units
-        self._encode = compat.encoder() if compat else None
+        self._compat = compat
 
     def api_route(  # type: ignore[override]  # FastAPI's own options go through **options
         self,
@@ -73,7 +73,7 @@ class BridgeRouter(APIRouter):
         **options: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Decorate the function of one path operation; see the class."""
-        encode = compat.encoder() if compat else self._encode
+        chosen = compat or self._compat
         if compat is not None:
             options["route_class_override"] = compat.route_class()
 
@@ -85,7 +85,8 @@ class BridgeRouter(APIRouter):
                     source=operation.name,
                     response_model=options.get("response_model"),
                     status_code=options.get("status_code") or 200,
-                    encode=encode,
+                    encode=chosen.encoder() if chosen else None,
+                    empty_media_type=chosen.empty_media_type if chosen else None,
                     present=present,
                     headers=headers,
                 )

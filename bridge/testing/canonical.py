@@ -51,6 +51,8 @@ class Canonical:
             return [self.value(member) for member in value]
         if isinstance(value, datetime):
             return "<now>" if self._is_now(value) else value
+        if value != value:  # noqa: PLR0124  NaN, which is not even equal to itself
+            return "<nan>"
         if isinstance(value, UUID):
             return value if str(value) in self.known else "<uuid>"
         return self.text(value) if isinstance(value, str) else value
@@ -59,8 +61,12 @@ class Canonical:
         """Return *text* with every made-up part named."""
         text = UUID_TEXT.sub(lambda found: found[0] if found[0] in self.known else "<uuid>", text)
         text = PASSWORD_HASH.sub(lambda found: found[0] if found[0] in self.known else "<password hash>", text)
-        text = HTTP_DATE.sub(lambda found: "<now>" if self._is_text_now(found[0], parsedate_to_datetime) else found[0], text)
-        return ISO_DATE.sub(lambda found: "<now>" if self._is_text_now(found[0], datetime.fromisoformat) else found[0], text)
+        text = HTTP_DATE.sub(
+            lambda found: "<now>" if self._is_text_now(found[0], parsedate_to_datetime) else found[0], text
+        )
+        return ISO_DATE.sub(
+            lambda found: "<now>" if self._is_text_now(found[0], datetime.fromisoformat) else found[0], text
+        )
 
     def _is_text_now(self, text: str, read: Callable[[str], datetime]) -> bool:
         try:

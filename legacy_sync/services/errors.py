@@ -5,6 +5,8 @@ from typing import Any, Final, Self
 
 # Rules about a whole object, whose own message says more than the generic one.
 OBJECT_RULES: Final = frozenset({"nothing_to_change"})
+# What Pydantic calls a value that should have been an object; the second where it may also read attributes.
+NOT_AN_OBJECT: Final = frozenset({"model_type", "model_attributes_type"})
 
 
 class ServiceError(Exception):
@@ -84,6 +86,6 @@ class InvalidState(ServiceError):
 
 
 def _message(error: Mapping[str, Any]) -> str:
-    if not error["loc"] and error["type"] not in OBJECT_RULES:
+    if error["type"] in NOT_AN_OBJECT or (not error["loc"] and error["type"] not in OBJECT_RULES):
         return "expected a JSON object"
     return str(error["msg"])

@@ -1,11 +1,8 @@
 """The three classic failures of a port: how each shows without the bridge, and how the bridge answers it."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import pytest
 from fastapi import FastAPI
@@ -14,13 +11,10 @@ from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bridge import Bridge, Database, LazyLoadOutsideSession, PoolSettings
+from bridge import Bridge, BridgeRouter, Database, LazyLoadOutsideSession, PoolSettings
 from docs.examples.shop import Item, create_flask_app
 from docs.examples.shop_schemas import ItemRead
 from tests.docs.shop import client_of
-
-if TYPE_CHECKING:
-    from bridge import BridgeRouter
 
 ONE_CONNECTION = PoolSettings(size=1, overflow=0, timeout=0.2)
 

@@ -35,7 +35,6 @@ EXCHANGES: tuple[Exchange, ...] = (
     logout("with-tampered-cookie", headers={"cookie": "session=garbage"}),
     me("logged-in", 200, MEMBER),
     me("logged-out", 401, None),
-    me("inactive", 401, INACTIVE),
     me("deleted", 401, NOBODY),
     me("tampered-cookie", 401, None, headers={"cookie": "session=garbage"}),
 )

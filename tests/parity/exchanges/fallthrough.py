@@ -8,7 +8,7 @@ from bridge.testing import Exchange
 
 __all__ = ["EXCHANGES"]
 
-ADMIN, MEMBER, INACTIVE = 1, 3, 9
+ADMIN, MEMBER = 1, 3
 FORM = {"content-type": "multipart/form-data; boundary=b"}
 
 
@@ -26,7 +26,6 @@ EXCHANGES: tuple[Exchange, ...] = (
     flask("start-page", "GET", "/", 200),
     flask("report-for-admin", "GET", "/reports/users.csv", 200, user_id=ADMIN),
     flask("users-me-is-not-an-id", "GET", "/users/me", 200, user_id=MEMBER),
-    flask("users-me-logged-out", "GET", "/users/me", 401),
     flask("users-me-cannot-be-patched", "PATCH", "/users/me", 405, user_id=MEMBER, body={"version": 1}),
     flask(
         "import-by-admin",
@@ -43,9 +42,6 @@ EXCHANGES: tuple[Exchange, ...] = (
     flask("user-id-word", "GET", "/users/abc", 404),
     flask("user-id-with-line-break", "GET", "/users/3%0A", 404),
     flask("user-id-of-5000-digits", "GET", f"/users/{'9' * 5000}", 404),
-    flask("users-head", "HEAD", "/users?size=2", 200),
-    flask("user-head", "HEAD", "/users/3", 200),
     flask("user-options", "OPTIONS", "/users/3", 200),
     flask("user-put-is-not-allowed", "PUT", "/users/3", 405, user_id=MEMBER, body={"version": 1}),
-    flask("stats-patch-is-not-allowed", "PATCH", "/users/stats", 405),
 )

@@ -34,12 +34,12 @@ def shown(fact: str, user_id: object, status: int = 200, *prepare: str) -> Excha
 
 PAGES = (
     listed("first-page-by-default", ""),
+    Exchange("users-head", "GET /users", "HEAD", "/users?size=2", 200),
     listed("last-page-is-partial", "?page=3&size=17"),
     listed("page-10000-is-the-last-allowed", "?page=10000&size=100"),
     listed("page-10001-and-size-101-are-refused", "?page=10001&size=101", 400),
     listed("page-negative-and-size-0-are-refused", "?page=-1&size=0", 400),
     listed("page-of-30-digits-and-size-of-5000-are-refused", f"?page={10**30}&size={'9' * 5000}", 400),
-    listed("page-fraction-and-size-exponent-are-refused", "?page=1.5&size=1e1", 400),
     listed("page-with-plus-and-size-with-spaces", "?page=%2B2&size=%203%20"),
     listed("page-as-whole-float-and-size-with-underscore", "?page=2.0&size=1_0"),
     listed("page-empty-is-refused", "?page=", 400),
@@ -51,9 +51,7 @@ PAGES = (
 )
 KEYWORDS = (
     listed("keyword-matches-username-or-email", "?keyword=user_00&size=3"),
-    listed("keyword-ignores-case", "?keyword=USER001&size=2&page=2"),
     listed("keyword-percent-and-underscore-are-literal", "?keyword=_100%25"),
-    listed("keyword-percent-alone-is-literal", "?keyword=%25&size=1"),
     listed(
         "keyword-backslash-percent-is-literal",
         "?keyword=%5C%25x",
@@ -74,7 +72,6 @@ KEYWORDS = (
     listed("keyword-of-101-characters-is-refused", "?keyword=" + "%E6%97%A5" * 101, 400),
 )
 STATS = (
-    ranked("default", ""),
     ranked("min-posts-and-limit", "?min_posts=3&limit=4"),
     ranked("everything-wrong", "?min_posts=2147483648&limit=101&page=1", 400),
     ranked("users-without-posts-count-0", "?limit=100", 200, "DELETE FROM posts WHERE author_id < 20"),
@@ -108,14 +105,13 @@ DETAILS = (
         "UPDATE users SET created_at = '1800-01-01 00:00:00.999999+00', last_seen_at = '9999-12-31 23:59:59.5+00' "
         "WHERE id = 4",
     ),
-    shown("time-infinity", 4, 200, "UPDATE users SET last_seen_at = 'infinity' WHERE id = 4"),
     shown("times-do-not-depend-on-the-servers-zone", 3, 200, SERVER_TIME_ZONE),
     shown("id-with-leading-zeros", "003"),
     shown("id-in-arabic-digits", "%D9%A3"),
     shown("id-0", 0, 404),
-    shown("id-largest-int4", 2**31 - 1, 404),
     shown("id-beyond-int4", 2**31, 404),
     shown("id-of-71-bits", 2**70, 404),
+    Exchange("user-head", "GET /users/{user_id}", "HEAD", "/users/3", 200),
     Exchange("user-slash-percent-encoded", "GET /users/{user_id}", "GET", "/users%2F3", 200),
 )
 EXCHANGES: tuple[Exchange, ...] = (*PAGES, *KEYWORDS, *STATS, *DETAILS)

@@ -68,7 +68,21 @@ def test_a_row_that_holds_an_entity_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "result",
-    [None, 1, "text", b"bytes", 1.5, [], {}, [1, "two", None], {"a": {"b": [1]}}, Found([1]), Slotted(1), Tag, object()],
+    [
+        None,
+        1,
+        "text",
+        b"bytes",
+        1.5,
+        [],
+        {},
+        [1, "two", None],
+        {"a": {"b": [1]}},
+        Found([1]),
+        Slotted(1),
+        Tag,
+        object(),
+    ],
     ids=lambda value: type(value).__name__,
 )
 def test_plain_data_passes(result: object) -> None:

@@ -34,7 +34,9 @@ def test_every_spelling_of_sqlite_gives_both_drivers(scheme: str) -> None:
 
 @pytest.mark.parametrize("url", [None, ""])
 def test_an_unset_url_says_which_variable_to_set(url: str | None) -> None:
-    with pytest.raises(InvalidDatabaseURL, match=r"no database URL was given: set DATABASE_URL, for example postgresql"):
+    with pytest.raises(
+        InvalidDatabaseURL, match=r"no database URL was given: set DATABASE_URL, for example postgresql"
+    ):
         driver_urls(url)
 
 

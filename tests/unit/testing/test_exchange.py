@@ -32,6 +32,8 @@ def test_equal_outcomes_of_two_paths_pass() -> None:
 )
 def test_any_difference_is_a_mismatch_that_is_shown(difference: dict[str, object]) -> None:
     candidate = replace(OUTCOME, path="native", **difference)  # type: ignore[arg-type]
-    with pytest.raises(ParityMismatch, match=r"create: POST /users differs on the native path:\n--- control \(flask\)") as raised:
+    with pytest.raises(
+        ParityMismatch, match=r"create: POST /users differs on the native path:\n--- control \(flask\)"
+    ) as raised:
         assert_same_outcome(OUTCOME, candidate, exchange=EXCHANGE)
     assert "\n-" in str(raised.value)
