@@ -1,4 +1,4 @@
-# One command per intent. Each makes .venv when it is missing or older than pyproject.toml.
+# One command per intent. Each makes .venv when it is missing, and brings it up to date when pyproject.toml is newer.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
@@ -36,8 +36,8 @@ clean: ## Remove .venv, the local PostgreSQL and every cache
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or run 'make PYTHON=/path/to/python3'"; exit 1; }
 	@echo "Setting up .venv with $(PYTHON) (once, about a minute) ..."
 	@if command -v uv >/dev/null; then \
-	  uv venv --quiet --clear --python "$(PYTHON)" .venv && uv pip install --python $(BIN)/python -e '.[dev]'; \
+	  { test -x $(BIN)/python || uv venv --quiet --python "$(PYTHON)" .venv; } && uv pip install --python $(BIN)/python -e '.[dev]'; \
 	else \
-	  "$(PYTHON)" -m venv --clear .venv && $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -e '.[dev]'; \
+	  { test -x $(BIN)/python || "$(PYTHON)" -m venv .venv; } && $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -e '.[dev]'; \
 	fi
 	@touch $@

@@ -31,6 +31,7 @@ __all__ = [
     "RequestRejected",
     "ResponseAborted",
     "RouteShadowed",
+    "SessionUnavailable",
     "SignatureMismatch",
     "TooManyHeaders",
     "Unavailable",
@@ -127,6 +128,12 @@ class NotInstalled(UsageError):
     """The bridge was asked about routes before it was put in front of an application."""
 
     code = "not-installed"
+
+
+class SessionUnavailable(UsageError):
+    """A route asked for the Flask session, but does not follow a Flask application."""
+
+    code = "session-unavailable"
 
 
 class RouteShadowed(UsageError):

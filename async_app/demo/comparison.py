@@ -58,10 +58,10 @@ def differences(control: Run, candidate: Run) -> dict[str, str]:
 def comparison_table(control: Run, candidates: list[Run]) -> Table:
     """Return a table of every operation on every path that answered it."""
     table = Table(title="Every operation on every path", header_style="bold", box=SIMPLE)
-    for heading in ("operation", "path", "requests", "p50 ms", "p95 ms"):
+    for heading in ("operation", "path", "n", "p50 ms", "p95 ms"):
         text = heading in {"operation", "path"}
         table.add_column(heading, justify="left" if text else "right", no_wrap=text)
-    table.add_column("vs Flask")
+    table.add_column("vs Flask", no_wrap=False)
     runs = {run.mode: _by_operation(run) for run in (control, *candidates)}
     found = {run.mode: differences(control, run) for run in candidates}
     for operation in sorted(runs[control.mode], key=lambda name: (name.split()[1], name)):

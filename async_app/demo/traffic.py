@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Reply", "Traffic", "drive"]
 
-REPEATS: Final = 20
+REPEATS: Final = 15
 ADMIN: Final = "admin"
 
 
@@ -60,7 +60,7 @@ class Traffic:
 
 
 def drive(traffic: Traffic) -> None:
-    """Send the demo's requests: every operation twenty times, as an admin, on a seeded database."""
+    """Send the demo's requests: every operation fifteen times, as an admin, on a seeded database."""
     for _ in range(REPEATS):
         traffic.send("POST /auth/login", "/auth/login", json={"username": ADMIN, "password": PASSWORD})
     for number in range(REPEATS):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import flask
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
-from werkzeug.exceptions import BadRequest, default_exceptions
+from werkzeug.exceptions import BadRequest, InternalServerError, default_exceptions
 
 from bridge.compat.responses import to_asgi_response
 from bridge.offload import Capacity, offload
@@ -75,7 +76,20 @@ class FlaskErrors:
             except Exception as raised:  # noqa: BLE001  every exception of a view goes to the application's handlers
                 return self._app.handle_user_exception(raised)
         except Exception as unhandled:  # noqa: BLE001  and what they do not handle becomes its 500
-            return self._app.handle_exception(unhandled)
+            return self._server_error(unhandled)
+
+    def _server_error(self, error: Exception) -> flask.typing.ResponseReturnValue:
+        """
+        Do what ``Flask.handle_exception`` does, without its last step: that one runs the after-request hooks, of which the
+        before-request halves have not run.
+        """
+        app = self._app
+        flask.got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
+        propagate = app.config["PROPAGATE_EXCEPTIONS"]
+        if propagate or (propagate is None and (app.testing or app.debug)):
+            raise error
+        app.log_exception(sys.exc_info())
+        return app.handle_user_exception(InternalServerError(original_exception=error))
 
     def _as_flask_raises(self, error: Exception) -> Exception:
         if isinstance(error, RequestValidationError):

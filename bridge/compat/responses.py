@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import JSONResponse, Response
 from werkzeug.utils import redirect as werkzeug_redirect
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.wrappers import Response as WerkzeugResponse
 
+# Statuses without a body (RFC 9110, 15.3.5 and 15.4.5).
+BODILESS: Final = frozenset({204, 304})
+
 __all__ = ["flask_json_response", "redirect", "to_asgi_response"]
 
 
@@ -20,15 +23,22 @@ def to_asgi_response(response: WerkzeugResponse) -> Response:
     """
     Return *response* with the same status, headers and body bytes.
 
-    Removes these differences: cookies are written and deleted as Werkzeug does (expiry in 1970, no ``SameSite``), and repeated
-    headers stay in their order. The body is read at once: a stream belongs on the Flask path.
+    Removes these differences: cookies are written and deleted as Werkzeug does (expiry in 1970, no ``SameSite``), repeated
+    headers stay in their order, a ``Location`` is percent-encoded, and 204 and 304 have neither body nor its headers. The body is
+    read at once, and *response* closed: a stream belongs on the Flask path.
     """
-    result = Response(response.get_data(), status_code=response.status_code)
+    response.direct_passthrough = False  # a file of send_file() is read, too
+    try:
+        body = response.get_data()
+    finally:
+        response.close()
+    result = Response(b"" if response.status_code in BODILESS else body, status_code=response.status_code)
     # What Starlette added on its own account goes; a body without a type stays without one.
     for name in ("content-length", "content-type"):
         if name in result.headers:
             del result.headers[name]
-    for name, value in response.headers:
+    # The environ would only be asked for the address of the request, to make a relative Location absolute.
+    for name, value in response.get_wsgi_headers({}):
         result.headers.append(name, value)
     return result
 

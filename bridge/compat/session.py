@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, TypeVarTuple, cast
@@ -9,8 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, TypeVarTuple, 
 from anyio import to_thread
 from fastapi import Depends
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from starlette.requests import Request  # noqa: TC002  FastAPI reads the annotation at run time
+from starlette.requests import Request  # FastAPI reads the annotation at run time
+from werkzeug.http import parse_cookie
 from werkzeug.local import LocalProxy
+
+from bridge.errors import SessionUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.wrappers import Request as FlaskWrapper
     from starlette.responses import Response
+    from werkzeug.datastructures import MultiDict
 
 __all__ = ["FlaskSession", "flask_session", "provide_app", "save_session"]
 
@@ -37,13 +42,17 @@ async def flask_session(request: Request) -> SessionMixin:
     changed, and ``Vary: Cookie`` is added when it was read.
 
     Raises:
+        SessionUnavailable: The route is not one of a router that follows Flask.
         RuntimeError: The application has no secret key and the session was written to.
     """
     session: SessionMixin | None = request.scope.get(SESSION_KEY)
     if session is None:
-        app: Flask = request.scope[APP_KEY]
-        session = await _on_its_thread(app, _open, app, request.cookies)
-        request.scope[SESSION_KEY] = session
+        app: Flask | None = request.scope.get(APP_KEY)
+        if app is None:
+            raise SessionUnavailable(
+                "FlaskSession was asked for on a route that does not follow Flask: declare the route on a Bridge.router with compat"
+            )
+        session = await _opened(request.scope, app, _cookies(request))
     # As under Flask: not opening the session but using it is what makes the answer vary with the cookie.
     return cast("SessionMixin", LocalProxy(partial(_accessed, session)))
 
@@ -59,9 +68,13 @@ def provide_app(scope: Any, app: Flask) -> None:
 async def save_session(scope: Any, response: Response) -> None:
     """Do for *response* what Flask does when a request ends: write the cookie when changed, ``Vary`` when read."""
     session: SessionMixin | None = scope.get(SESSION_KEY)
-    if session is None:
-        return
     app: Flask = scope[APP_KEY]
+    if session is None:
+        cookies = _cookies(Request(scope))
+        if app.session_interface.get_cookie_name(app) not in cookies:
+            return
+        # Nobody asked for it, but a permanent one is renewed by every request: SESSION_REFRESH_EACH_REQUEST.
+        session = await _opened(scope, app, cookies)
     if app.session_interface.is_null_session(session):
         return
     carrier = app.response_class()
@@ -76,7 +89,18 @@ def _accessed(session: SessionMixin) -> SessionMixin:
     return session
 
 
-def _open(app: Flask, cookies: dict[str, str]) -> SessionMixin:
+def _cookies(request: Request) -> MultiDict[str, str]:
+    # Werkzeug takes the first cookie of a name, and Starlette the last.
+    return parse_cookie("; ".join(request.headers.getlist("cookie")))
+
+
+async def _opened(scope: Any, app: Flask, cookies: MultiDict[str, str]) -> SessionMixin:
+    session = await _on_its_thread(app, _open, app, cookies)
+    scope[SESSION_KEY] = session
+    return session
+
+
+def _open(app: Flask, cookies: MultiDict[str, str]) -> SessionMixin:
     # A session interface reads nothing but the cookies: https://flask.palletsprojects.com/en/stable/api/#session-interface
     shim = cast("FlaskWrapper", SimpleNamespace(cookies=cookies))
     session = app.session_interface.open_session(app, shim)
@@ -84,7 +108,19 @@ def _open(app: Flask, cookies: dict[str, str]) -> SessionMixin:
 
 
 async def _on_its_thread(app: Flask, call: Callable[[*Args], T], *args: *Args) -> T:
-    """Run *call* here if the session is a signed cookie, and on a worker thread if it may be kept in some store."""
-    if isinstance(app.session_interface, SecureCookieSessionInterface):
+    """
+    Run *call* here if the session is a signed cookie, and on a worker thread if it may be kept in some store.
+
+    Either way inside an application context, whose JSON provider decides the bytes of the cookie.
+    """
+    if not isinstance(app.session_interface, SecureCookieSessionInterface):
+        return await to_thread.run_sync(_in_context, app, call, *args)
+    context = copy_context()
+    # Never popped: its teardown hooks may block, and a signed cookie leaves nothing to tear down.
+    context.run(app.app_context().push)
+    return context.run(call, *args)
+
+
+def _in_context(app: Flask, call: Callable[[*Args], T], *args: *Args) -> T:
+    with app.app_context():
         return call(*args)
-    return await to_thread.run_sync(call, *args)

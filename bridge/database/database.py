@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, text
@@ -63,6 +64,8 @@ class Database:
         }
         self.sync_engine: Engine = create_engine(urls.sync, **options)
         self.async_engine = create_async_engine(urls.asynchronous, **options)
+        if self.url.get_backend_name() == "postgresql":
+            event.listen(self.async_engine.sync_engine, "connect", _read_numerics_as_text)
         if self.url.get_backend_name() == "sqlite":
             for engine in (self.sync_engine, self.async_engine.sync_engine):
                 event.listen(engine, "connect", _enforce_foreign_keys)
@@ -110,3 +113,12 @@ def _enforce_foreign_keys(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _read_numerics_as_text(connection: Any, _record: object) -> None:
+    # asyncpg's binary format gives Decimal("2E+4") for 20000, which psycopg2 reads as Decimal("20000").
+    connection.run_async(
+        lambda driver: driver.set_type_codec(
+            "numeric", schema="pg_catalog", encoder=str, decoder=Decimal, format="text"
+        )
+    )

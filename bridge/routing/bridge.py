@@ -135,6 +135,7 @@ class Bridge:
         pairing = self._pair()
         return RoutingReport(
             paired=pairing.endpoints,
+            hidden=pairing.hidden,
             unpaired=pairing.unpaired,
             ambiguous=pairing.ambiguous,
             repeated=pairing.repeated,

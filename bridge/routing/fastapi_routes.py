@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi.routing import iter_route_contexts
 from starlette.convertors import CONVERTOR_TYPES
-from starlette.routing import Mount
+from starlette.routing import Mount, compile_path
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, Map, Rule
 
 from bridge.routing.operations import PATH_VARIABLE, rule_shape
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator
 
     from fastapi import FastAPI
@@ -50,6 +51,11 @@ class FastAPIRoute:
         """The path with its variables made anonymous."""
         return rule_shape(self.path)
 
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What FastAPI matches the path of a request with."""
+        return compile_path(self.path)[0]
+
 
 def fastapi_routes(app: FastAPI, table: OperationTable) -> Iterator[FastAPIRoute]:
     """Return every HTTP route of *app*, in the order in which it tries them."""
@@ -80,19 +86,21 @@ class OwnRoutes:
             name: type(name, (BaseConverter,), {"regex": convertor.regex, "part_isolating": name != "path"})
             for name, convertor in CONVERTOR_TYPES.items()
         }
+        self._routes = {str(number): entry for number, entry in enumerate(routes)}
         rules = [
-            Rule(_as_rule(route.path), methods=[method], endpoint=route.operation, strict_slashes=True)
-            for route, method in routes
+            Rule(_as_rule(route.path), methods=[method], endpoint=number)
+            for number, (route, method) in self._routes.items()
         ]
         self._map = Map(rules, converters=converters, merge_slashes=False, redirect_defaults=False).bind("")
 
-    def match(self, method: str, path: str) -> tuple[bool, Operation | None]:
-        """Return whether one of the routes answers, and the operation it was declared as."""
+    def match(self, method: str, path: str) -> tuple[FastAPIRoute, str] | None:
+        """Return the route that answers, and the method it answers as: GET for a HEAD request it does not know itself."""
         try:
-            rule, _ = self._map.match(path, method, return_rule=True)
+            number, _ = self._map.match(path, method)
         except HTTPException:
-            return False, None
-        return True, rule.endpoint
+            return None
+        route, declared = self._routes[number]
+        return route, method if method in route.methods else declared
 
     def allowed(self, path: str) -> frozenset[str]:
         """Return the methods that the routes answer at *path*."""

@@ -30,6 +30,7 @@ class Pairing:
         retired: Rules, with a method, that Flask is no longer asked about.
         own: Routes, with a method, that replace nothing.
         endpoints: Flask endpoints by name of the operation that replaces them.
+        hidden: Flask endpoints by the FastAPI route that answers instead, though no router of the bridge declares it.
         unpaired: Names of declared operations that no Flask rule fits, though they do not say that they are new.
         ambiguous: Names of operations that fit several Flask rules; Flask keeps them until ``replaces=`` says which.
         repeated: Names of operations that several FastAPI routes declare; the first one counts.
@@ -39,6 +40,7 @@ class Pairing:
     retired: list[tuple[Rule, str]] = field(default_factory=list)
     own: list[tuple[FastAPIRoute, str]] = field(default_factory=list)
     endpoints: dict[str, str] = field(default_factory=dict)
+    hidden: dict[str, str] = field(default_factory=dict)
     unpaired: list[str] = field(default_factory=list)
     ambiguous: list[str] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
@@ -79,6 +81,8 @@ def _pair_one(pairing: Pairing, legacy: Flask, route: FastAPIRoute, method: str,
         for rule in rules:
             pairing.pairs[id(rule), method] = route
         pairing.endpoints[name] = rules[0].endpoint
+        if route.operation is None:
+            pairing.hidden[name] = rules[0].endpoint
 
 
 def _candidates(legacy: Flask, route: FastAPIRoute, method: str) -> Iterator[Rule]:

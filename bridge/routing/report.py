@@ -18,6 +18,7 @@ class RoutingReport:
 
     Attributes:
         paired: The Flask endpoint that each operation replaces, by name of the operation.
+        hidden: The Flask endpoint that each FastAPI route outside of the bridge's routers, ``/docs`` among them, answers instead of.
         unpaired: Operations that no Flask rule fits, though they do not say ``replaces=None``.
         ambiguous: Operations that fit several Flask rules; Flask keeps them.
         repeated: Operations declared by several FastAPI routes; the first counts.
@@ -25,6 +26,7 @@ class RoutingReport:
     """
 
     paired: Mapping[str, str]
+    hidden: Mapping[str, str]
     unpaired: Sequence[str]
     ambiguous: Sequence[str]
     repeated: Sequence[str]
@@ -34,6 +36,8 @@ class RoutingReport:
         """Return a sentence for each thing that needs a decision."""
         for name in self.unpaired:
             yield f"{name} fits no Flask rule, so Flask's view is still reachable: name it with replaces=, or say replaces=None"
+        for route, endpoint in self.hidden.items():
+            yield f"{route} is answered by FastAPI although Flask has {endpoint!r} for it: rename it, or move it with a Bridge.router"
         for name in self.ambiguous:
             yield f"{name} fits several Flask rules, so Flask answers it: say which with replaces="
         for name in self.repeated:

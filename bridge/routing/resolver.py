@@ -12,6 +12,8 @@ from bridge.routing.fastapi_routes import OwnRoutes
 from bridge.wsgi import build_environ
 
 if TYPE_CHECKING:
+    import re
+
     from flask import Flask
     from werkzeug.routing import MapAdapter, Rule
 
@@ -44,6 +46,7 @@ class Resolution:
 
 TO_FLASK: Final = Resolution(fastapi=False)
 TO_FASTAPI: Final = Resolution(fastapi=True)
+NOT_PAIRED: Final[tuple[Resolution, re.Pattern[str] | None]] = (TO_FLASK, None)
 
 
 class Resolver:
@@ -60,7 +63,7 @@ class Resolver:
         self._map = _without(legacy.url_map, pairing.retired)
         # Identity is the key because rules are not hashable; the copies of a reduced map inherit the pairs of their originals.
         self._pairs = {
-            (id(rule), method): Resolution(fastapi=True, operation=route.operation, paired=True)
+            (id(rule), method): (Resolution(fastapi=True, operation=route.operation, paired=True), route.pattern)
             for rule, original in _copies(self._map, legacy.url_map)
             for method in rule.methods or ()
             if (route := pairing.pairs.get((id(original), method))) is not None
@@ -80,22 +83,26 @@ class Resolver:
             return self._own_route(method, path) or Resolution(fastapi=False, allow=self._own.allowed(path))
         except HTTPException:
             return self._own_route(method, path) or self._unknown(method, path)
-        found = self._pairs.get((id(rule), method))
+        found = self._paired(rule, method, path)
         if found is not None:
             return found
         if method == "OPTIONS":
             return Resolution(fastapi=False, allow=self._own.allowed(path))
-        return self._head_as_get(self._pairs.get((id(rule), "GET"))) if method == "HEAD" else TO_FLASK
+        return self._head_as_get(self._paired(rule, "GET", path)) if method == "HEAD" else TO_FLASK
+
+    def _paired(self, rule: Rule, method: str, path: str) -> Resolution | None:
+        resolution, pattern = self._pairs.get((id(rule), method), NOT_PAIRED)
+        # A rule may match more than its route does: both slashes, a defaults= twin of the endpoint, other digits. That is Flask's.
+        return resolution if pattern is not None and pattern.match(path) else None
 
     def _own_route(self, method: str, path: str) -> Resolution | None:
-        matched, operation = self._own.match(method, path)
-        if matched:
-            return Resolution(fastapi=True, operation=operation)
-        if method == "HEAD":
-            matched, operation = self._own.match("GET", path)
-            if matched and operation is not None:
-                return Resolution(fastapi=True, operation=operation, as_get=True)
-        return None
+        found = self._own.match(method, path)
+        if found is None:
+            return None
+        route, answered_as = found
+        # A plain FastAPI route answers HEAD as FastAPI does, which is 405 unless it says otherwise.
+        as_get = route.operation is not None and answered_as != method
+        return Resolution(fastapi=True, operation=route.operation, as_get=as_get)
 
     def _unknown(self, method: str, path: str) -> Resolution:
         # FastAPI answers for the paths that only it knows: 405, and its redirect where a slash is missing or too many.

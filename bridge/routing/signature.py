@@ -56,7 +56,12 @@ def read_function(call: Callable[..., Any]) -> UnitFunction:
     is_async = inspect.iscoroutinefunction(call)
     session: str | None = None
     parameters = []
-    for parameter in inspect.signature(call, eval_str=True).parameters.values():
+    try:
+        signature = inspect.signature(call, eval_str=True)
+    except NameError as error:
+        msg = f"{name} has an annotation that does not exist at run time ({error}): import it outside of TYPE_CHECKING"
+        raise SignatureMismatch(msg) from error
+    for parameter in signature.parameters.values():
         if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY}:
             msg = f"{name} takes {parameter}, which no request can fill: name each parameter"
             raise SignatureMismatch(msg)

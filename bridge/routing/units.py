@@ -5,7 +5,10 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+from sqlalchemy.exc import MissingGreenlet
+
 from bridge.database import refuse_live_objects
+from bridge.errors import LazyLoadOutsideSession
 from bridge.offload import offload, refuse_async
 
 if TYPE_CHECKING:
@@ -50,10 +53,22 @@ class UnitRunner:
         return await offload(unit, capacity=self._capacity)
 
     async def run_native(self, function: UnitFunction, arguments: Mapping[str, Any], finish: Callable[[Any], T]) -> T:
-        """Run *function* and *finish* on the event loop, in one transaction that is committed before this returns."""
+        """
+        Run *function* and *finish* on the event loop, in one transaction that is committed before this returns.
+
+        Raises:
+            LazyLoadOutsideSession: One of them used an attribute that is not loaded.
+        """
         async with self._database.async_unit_of_work() as session:
             bound = {function.session: session} if function.session else {}
-            return finish(await function.call(**bound, **arguments))
+            try:
+                return finish(await function.call(**bound, **arguments))
+            except MissingGreenlet as error:
+                msg = (
+                    f"{function.name} used an attribute that is not loaded, and the event loop cannot wait for SQL there: "
+                    "add selectinload() or joinedload() for it to the query, or refresh() the object"
+                )
+                raise LazyLoadOutsideSession(msg) from error
 
     async def call(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """

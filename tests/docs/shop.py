@@ -14,6 +14,7 @@ from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from fastapi import FastAPI
 
@@ -29,11 +30,11 @@ PROGRAMS: Final = {
 }
 
 
-def compose(path: str, url: str) -> tuple[FastAPI, Bridge]:
-    """Run the example program that serves items on *path*, over the database at *url*."""
+def compose(path: str, url: str, *, program_file: Path | None = None) -> tuple[FastAPI, Bridge]:
+    """Run the example program that serves items on *path*, or another, over the database at *url*."""
     stage = "native" if path == "native" else "legacy"
     with patch.dict(os.environ, {"DATABASE_URL": url, "BRIDGE_DEFAULT_STAGE": stage}):
-        program = runpy.run_path(str(EXAMPLES / PROGRAMS[path]))
+        program = runpy.run_path(str(program_file or EXAMPLES / PROGRAMS[path]))
     return program["app"], program["bridge"]
 
 

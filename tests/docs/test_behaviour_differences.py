@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Query
 from flask import session as flask_session
 from pydantic import BaseModel
 from sqlalchemy import select
@@ -109,26 +110,28 @@ async def test_json_is_flasks_until_the_shim_is_dropped(shop_url: str) -> None:
 
 def declare_query(router: BridgeRouter) -> None:
     @router.get("/query")
-    def query(page: int = 1, keyword: str = "", size: Annotated[int, lenient(int, 20)] = 20) -> dict[str, object]:
-        return {"page": page, "keyword": keyword, "size": size}
+    def query(
+        tag: Annotated[list[str], Query()],
+        page: int = 1,
+        keyword: str = "",
+        size: Annotated[int, lenient(int, 20)] = 20,
+    ) -> dict[str, object]:
+        return {"page": page, "keyword": keyword, "size": size, "tags": tag}
 
 
 async def test_the_first_query_value_counts_until_the_shim_is_dropped(shop_url: str) -> None:
     async with shop(shop_url, declare_query) as (client, _):
-        assert (await client.get("/query?page=2&page=3&keyword=%FF")).json() == {
-            "page": 2,
-            "keyword": "%FF",
-            "size": 20,
-        }
+        kept = (await client.get("/query?page=2&page=3&keyword=%FF&tag=a&tag=b")).json()
     async with shop(shop_url, declare_query, requests=False) as (client, _):
-        answer = (await client.get("/query?page=2&page=3&keyword=%FF")).json()
-        assert answer == {"page": 3, "keyword": "\ufffd", "size": 20}
+        dropped = (await client.get("/query?page=2&page=3&keyword=%FF&tag=a&tag=b")).json()
+    assert kept == {"page": 2, "keyword": "%FF", "size": 20, "tags": ["a", "b"]}
+    assert dropped == {"page": 3, "keyword": "\ufffd", "size": 20, "tags": ["a", "b"]}
 
 
 async def test_a_query_value_that_is_no_number_is_refused_unless_it_is_lenient(shop_url: str) -> None:
     async with shop(shop_url, declare_query) as (client, _):
-        assert (await client.get("/query?size=many")).json()["size"] == 20
-        assert (await client.get("/query?page=many")).status_code == 400
+        assert (await client.get("/query?tag=a&size=many")).json()["size"] == 20
+        assert (await client.get("/query?tag=a&page=many")).status_code == 400
 
 
 def declare_body(router: BridgeRouter) -> None:
@@ -228,6 +231,25 @@ async def test_hooks_do_not_run_where_fastapi_answers(shop_url: str, caplog: pyt
         assert bridge.report().undeclared_hooks == {}
 
 
+async def test_after_request_runs_for_a_500_that_no_handler_answers(shop_url: str) -> None:
+    seen: list[int] = []
+
+    def add_hook(flask: Flask) -> None:
+        @flask.after_request
+        def after(response: Any) -> Any:
+            seen.append(response.status_code)
+            return response
+
+    def declare(router: BridgeRouter) -> None:
+        @router.get("/broken")
+        def broken() -> None:
+            raise ZeroDivisionError
+
+    async with shop(shop_url, declare, prepare=add_hook) as (client, _):
+        assert (await client.get("/broken")).status_code == 500
+    assert seen == [500]
+
+
 async def test_flasks_converters_decide_until_an_operation_is_retired(shop_url: str) -> None:
     register_flask_converters()
 
@@ -241,7 +263,7 @@ async def test_flasks_converters_decide_until_an_operation_is_retired(shop_url: 
         ("/items/{item_id}", True, 200),
         ("/items/{item_id:flask_int}", True, 404),
     ):
-        async with shop(shop_url, lambda router, p=path, r=retired: declare(router, p, retired=r)) as (client, _):
+        async with shop(shop_url, partial(declare, path=path, retired=retired)) as (client, _):
             assert (await client.get("/items/-1")).status_code == status, (path, retired)
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from bridge import ParityMismatch
 from bridge.testing import Exchange, Outcome, TemplateDatabase, assert_same_outcome, perform
-from tests.docs.shop import client_of, compose
+from tests.docs.shop import EXAMPLES, PROGRAMS, client_of, compose
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GET_ITEM = "GET /items/{item_id}"
 EXCHANGES = (
@@ -30,6 +36,32 @@ async def outcome_on(path: str, exchange: Exchange, template: TemplateDatabase) 
 async def test_every_path_has_the_same_outcome(exchange: Exchange, shop_template: TemplateDatabase) -> None:
     control = await outcome_on("flask", exchange, shop_template)
     assert control.status == exchange.status
+    assert control.path == "flask"
     for path in ("bridged", "native"):
         candidate = await outcome_on(path, exchange, shop_template)
+        assert_same_outcome(control, candidate, exchange=exchange)
+
+
+@pytest.mark.parametrize(
+    ("forgotten", "caught_by"),
+    [
+        (".options(selectinload(Item.reviews))", "item-with-reviews"),
+        (" if item_id < 2**31 else None", "id-beyond-the-column"),
+    ],
+)
+async def test_the_exchanges_catch_what_a_port_easily_forgets(
+    forgotten: str, caught_by: str, shop_template: TemplateDatabase, tmp_path: Path
+) -> None:
+    source = (EXAMPLES / PROGRAMS["native"]).read_text(encoding="utf-8")
+    assert forgotten in source
+    program = tmp_path / "shop_ported.py"
+    program.write_text(source.replace(forgotten, ""), encoding="utf-8")
+    (exchange,) = [exchange for exchange in EXCHANGES if exchange.id == caught_by]
+    control = await outcome_on("flask", exchange, shop_template)
+    with shop_template.clone() as url:
+        engine = create_engine(url, poolclass=NullPool)
+        async with client_of(*compose("native", url, program_file=program)) as client:
+            candidate = await perform(exchange, client, engine, shop_template.tables)
+    assert candidate.status == 500
+    with pytest.raises(ParityMismatch, match=caught_by):
         assert_same_outcome(control, candidate, exchange=exchange)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 import bridge.errors
-from bridge.errors import BridgeError, ConfigurationError, ParityMismatch, Unavailable, UsageError
+from bridge.errors import BridgeError, ConfigurationError, ParityMismatch, RequestRejected, Unavailable, UsageError
 
+BRANCHES = (ConfigurationError, UsageError, RequestRejected, Unavailable, ParityMismatch)
 ERRORS = [getattr(bridge.errors, name) for name in bridge.errors.__all__]
 
 
@@ -18,8 +19,7 @@ def test_every_error_has_the_one_base_and_shows_its_code(error: type[BridgeError
 
 @pytest.mark.parametrize("error", [error for error in ERRORS if error is not BridgeError])
 def test_every_error_says_who_has_to_act(error: type[BridgeError]) -> None:
-    branches = (ConfigurationError, UsageError, Unavailable, ParityMismatch)
-    assert sum(issubclass(error, branch) for branch in branches) == 1
+    assert sum(issubclass(error, branch) for branch in BRANCHES) == 1
 
 
 def test_a_parity_mismatch_is_an_assertion_error() -> None:

@@ -9,7 +9,7 @@ from legacy_sync.seed import PASSWORD
 
 __all__ = ["EXCHANGES"]
 
-MEMBER, INACTIVE, NOBODY = 3, 9, 999
+MEMBER = 3
 JSON = {"content-type": "application/json"}
 
 
@@ -35,6 +35,5 @@ EXCHANGES: tuple[Exchange, ...] = (
     logout("with-tampered-cookie", headers={"cookie": "session=garbage"}),
     me("logged-in", 200, MEMBER),
     me("logged-out", 401, None),
-    me("deleted", 401, NOBODY),
     me("tampered-cookie", 401, None, headers={"cookie": "session=garbage"}),
 )

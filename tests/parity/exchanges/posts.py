@@ -8,7 +8,7 @@ from bridge.testing import Exchange
 
 __all__ = ["EXCHANGES"]
 
-ADMIN, AUTHOR, OTHER, INACTIVE, NOBODY = 1, 5, 3, 9, 999
+ADMIN, AUTHOR, OTHER, INACTIVE = 1, 5, 3, 9
 # Posts of AUTHOR.
 DRAFT, PUBLISHED = 43, 35
 JSON = {"content-type": "application/json"}

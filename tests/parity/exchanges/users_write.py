@@ -108,6 +108,7 @@ PATCHES = (
     patch("wrong-content-type", 415, b'{"version": 1}', headers={"content-type": "text/plain"}),
     patch("logged-out-with-json-nested-too-deep", 401, TOO_DEEP, None, headers=JSON),
     patch("logged-out-over-2-mib", 401, padded(MAX_BODY + 1), None, headers=JSON),
+    patch("by-deleted", 401, {"version": 1, "email": "n@e.org"}, NOBODY),
     patch("by-actor-beyond-int4", 401, {"version": 1, "email": "n@e.org"}, 2**40),
 )
 DELETIONS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -85,6 +86,38 @@ def test_settings_are_checked_when_the_application_starts() -> None:
         declared({BRIDGED: "native"}).validate()
 
 
+def test_a_stage_set_while_settings_are_checked_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread may do so at any point of the check."""
+    stages = declared({PORTED: "native"})
+    check = Stages._check
+
+    def check_and_set(self: Stages, operation: str, stage: Stage) -> None:
+        self._stages[BRIDGED] = Stage.LEGACY
+        check(self, operation, stage)
+
+    monkeypatch.setattr(Stages, "_check", check_and_set)
+    stages.validate()
+
+
+def test_two_threads_are_not_told_to_roll_back_to_the_same_stage() -> None:
+    """Of N threads that move an operation to native at once, one is told that it was at legacy."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(50):
+            stages, start = declared(), threading.Barrier(4)
+
+            def move(stages: Stages = stages, start: threading.Barrier = start) -> Stage:
+                start.wait(10)
+                return stages.set(PORTED, "native")
+
+            with ThreadPoolExecutor(4) as threads:
+                before = [done.result() for done in [threads.submit(move) for _ in range(4)]]
+            assert before.count(Stage.LEGACY) == 1
+    finally:
+        sys.setswitchinterval(interval)
+
+
 def test_stages_change_and_are_read_from_any_thread() -> None:
     """Every read sees one of the two stages, every write returns one, and the last write stays."""
     stages, start = declared(), threading.Barrier(8)
@@ -94,7 +127,7 @@ def test_stages_change_and_are_read_from_any_thread() -> None:
 
     def work(number: int) -> None:
         start.wait(10)
-        for turn in range(300):
+        for turn in range(100):
             name = names[(number + turn) % len(names)]
             assert stages.set(name, "native" if turn % 2 else "legacy") in Stage
             assert set(stages.snapshot().values()) <= set(Stage)

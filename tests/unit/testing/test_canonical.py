@@ -74,6 +74,6 @@ def test_what_only_looks_like_an_http_date_is_kept(text: str) -> None:
     assert CANONICAL.text(text) == text
 
 
-@given(st.text())
+@given(st.text('0123456789-:.+TZ Sun,MarGMT$argon2id{}"é\n'))
 def test_naming_twice_changes_nothing_more(text: str) -> None:
     assert CANONICAL.text(CANONICAL.text(text)) == CANONICAL.text(text)

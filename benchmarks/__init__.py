@@ -1,0 +1,1 @@
+"""Speed, measured side by side: peers in one run, interleaved, medians."""
