@@ -17,7 +17,8 @@ class FlaskConvertor(Convertor[T], Generic[T]):
     """A Starlette convertor that matches what a Werkzeug converter matches."""
 
     def __init__(self, regex: str, parse: type[T]) -> None:
-        self.regex = regex  # type: ignore[misc]  # Starlette reads it from the instance
+        # Starlette ends its pattern with "$", which also matches before a line break at the end.
+        self.regex = rf"{regex}(?!\n)"  # type: ignore[misc]  # Starlette reads it from the instance
         self._parse: Any = parse
 
     def convert(self, value: str) -> T:

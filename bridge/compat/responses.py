@@ -27,6 +27,9 @@ def to_asgi_response(response: WerkzeugResponse) -> Response:
     headers stay in their order, a ``Location`` is percent-encoded, and 204 and 304 have neither body nor its headers. The body is
     read at once, and *response* closed: a stream belongs on the Flask path.
     """
+    # Before the body is read, or a stream would get a length. The environ would only be asked for the address of the request,
+    # to make a relative Location absolute.
+    headers = response.get_wsgi_headers({})
     response.direct_passthrough = False  # a file of send_file() is read, too
     try:
         body = response.get_data()
@@ -37,8 +40,7 @@ def to_asgi_response(response: WerkzeugResponse) -> Response:
     for name in ("content-length", "content-type"):
         if name in result.headers:
             del result.headers[name]
-    # The environ would only be asked for the address of the request, to make a relative Location absolute.
-    for name, value in response.get_wsgi_headers({}):
+    for name, value in headers:
         result.headers.append(name, value)
     return result
 

@@ -7,6 +7,7 @@ see them with the prefixes they were included under.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,6 @@ from werkzeug.routing import BaseConverter, Map, Rule
 from bridge.routing.operations import PATH_VARIABLE, rule_shape
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterable, Iterator
 
     from fastapi import FastAPI
@@ -50,6 +50,11 @@ class FastAPIRoute:
     def shape(self) -> str:
         """The path with its variables made anonymous."""
         return rule_shape(self.path)
+
+    @property
+    def form(self) -> str:
+        """The path with its variables made anonymous, but for their converters: which of two routes FastAPI can tell apart."""
+        return PATH_VARIABLE.sub(lambda found: f"{{{found['converter'] or 'str'}}}", self.path)
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -83,7 +88,9 @@ class OwnRoutes:
         """
         # Starlette's converters, so that what the map finds is what FastAPI's own matching will find again.
         converters = {
-            name: type(name, (BaseConverter,), {"regex": convertor.regex, "part_isolating": name != "path"})
+            name: type(
+                name, (BaseConverter,), {"regex": convertor.regex, "part_isolating": _stays_in_part(convertor.regex)}
+            )
             for name, convertor in CONVERTOR_TYPES.items()
         }
         self._routes = {str(number): entry for number, entry in enumerate(routes)}
@@ -110,6 +117,11 @@ class OwnRoutes:
         """Return whether FastAPI would redirect *path* to a route that differs in its last slash."""
         other = path.rstrip("/") if path.endswith("/") else f"{path}/"
         return path != "/" and bool(self._map.allowed_methods(other))
+
+
+def _stays_in_part(regex: str) -> bool:
+    """Return whether a converter never matches a slash, as far as its *regex* tells; False is only slower."""
+    return regex == CONVERTOR_TYPES["str"].regex or ("/" not in regex and not re.fullmatch(regex, "a/a"))
 
 
 def _as_rule(path: str) -> str:

@@ -58,10 +58,10 @@ def pair(legacy: Flask, routes: Iterable[FastAPIRoute]) -> Pairing:
     for route in routes:
         for method in sorted(route.methods):
             name = f"{method} {route.path}" if route.operation is None else route.operation.name
-            if (route.shape, method) in seen:
+            if (route.form, method) in seen:
                 pairing.repeated.append(name)
                 continue
-            seen.add((route.shape, method))
+            seen.add((route.form, method))
             _pair_one(pairing, legacy, route, method, name)
     return pairing
 
@@ -81,6 +81,9 @@ def _pair_one(pairing: Pairing, legacy: Flask, route: FastAPIRoute, method: str,
         for rule in rules:
             pairing.pairs[id(rule), method] = route
         pairing.endpoints[name] = rules[0].endpoint
+        if all(rule_shape(rule.rule) != route.shape for rule in rules):
+            # It replaces the endpoint at a path of its own, which none of the endpoint's rules may match.
+            pairing.own.append((route, method))
         if route.operation is None:
             pairing.hidden[name] = rules[0].endpoint
 

@@ -19,6 +19,7 @@ from bridge.wsgi.outbox import Outbox
 from bridge.wsgi.refusal import deny_websocket, refuse
 from bridge.wsgi.relay import Relay
 from bridge.wsgi.settings import Settings
+from bridge.wsgi.settled import settled
 from bridge.wsgi.upload import feed, wait_for_disconnect
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ class WSGIAdapter:
             return
         outbox = Outbox(settings.stream_buffer_bytes)
         exchange = Exchange(self._app, scope, body, outbox)
-        task = asyncio.create_task(offload(exchange.run, capacity=self._capacity))
+        admission = CancelScope()
+        task = asyncio.create_task(self._offload(exchange, admission))
         task.add_done_callback(lambda _: outbox.wake())
         relay = Relay(scope, send, exchange, outbox, task)
         try:
@@ -98,28 +100,19 @@ class WSGIAdapter:
             else:
                 await relay.watched(watch)
         finally:
-            await _settle(task, outbox, inbox)
+            if not task.done():
+                outbox.stop()
+                if inbox is not None:
+                    inbox.fail(ClientDisconnected("the request was cancelled"))
+                admission.cancel()
+                await settled(task)
             body.close()
 
-
-async def _settle(task: asyncio.Task[None], outbox: Outbox, inbox: Inbox | None) -> None:
-    """Tell the thread to stop, and wait until it has: its token and its files are its own until then."""
-    if task.done():
-        return
-    if inbox is not None:
-        inbox.fail(ClientDisconnected("the request was cancelled"))
-    if not outbox.stop():
-        task.cancel()  # still waits for a token; should it get one now, it finds that it must not run
-    cancelled: asyncio.CancelledError | None = None
-    # The shield keeps an AnyIO scope from cancelling the wait over and over; a plain cancel still arrives once.
-    with CancelScope(shield=True):
-        while not task.done():
-            try:
-                await asyncio.wait({task})
-            except asyncio.CancelledError as error:
-                cancelled = error
-    if cancelled is not None:
-        raise cancelled
+    async def _offload(self, exchange: Exchange, admission: CancelScope) -> None:
+        # A scope instead of cancelling the task: it ends the wait for a token, but not the wait for a thread, whose
+        # token would otherwise be returned while it runs.
+        with admission:
+            await offload(exchange.run, capacity=self._capacity)
 
 
 async def _live(receive: Receive, send: Send) -> None:

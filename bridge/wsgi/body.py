@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from io import BytesIO
 from typing import IO, TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import IO, TYPE_CHECKING
 from bridge.errors import ClientDisconnected, RequestBodyTruncated
 from bridge.offload import Capacity, offload
 from bridge.wsgi.head import check_body_length
+from bridge.wsgi.settled import settled
 
 if TYPE_CHECKING:
     from bridge.types import Message, Receive
@@ -45,7 +47,7 @@ class BodyReader:
             OSError: The body could not be written to disk.
 
         Cancellation:
-            Closes the spool file, if there is one.
+            Delivered when a block that is being written is written; closes the spool file, if there is one.
         """
         block, more = block_of(await receive())
         check_body_length(len(block), self._settings)
@@ -83,7 +85,9 @@ class BodyReader:
         return file
 
     async def _spool(self, file: IO[bytes], pending: bytearray, position: int | None = None) -> None:
-        await offload(_write, file, pending, position, capacity=self._capacity)
+        task = asyncio.create_task(offload(_write, file, pending, position, capacity=self._capacity))
+        await settled(task)
+        task.result()
 
 
 def block_of(message: Message) -> tuple[bytes, bool]:
@@ -113,8 +117,6 @@ def check_complete(length: int, declared: int | None) -> None:
 
 
 def _write(file: IO[bytes], pending: bytearray, position: int | None) -> None:
-    if file.closed:  # cancelled in the meantime
-        return
     file.write(pending)
     if position is not None:
         file.seek(position)

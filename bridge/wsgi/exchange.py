@@ -54,7 +54,7 @@ class Exchange:
 
     def run(self) -> None:
         """Run the application and write its response, or do nothing if the request was cancelled before."""
-        if not self._outbox.enter():
+        if not self._outbox.wanted():
             return
         try:
             run_outside_flask(self._respond)

@@ -52,14 +52,11 @@ class Outbox:
         self._blocks: deque[bytes] = deque()
         self._bytes = 0
         self._complete = False
-        self._entered = False
         self._stopped = False
 
-    def enter(self) -> bool:
-        """Return whether the application may run: once, and only if nobody called `stop`; called by the thread."""
-        with self._lock:
-            self._entered = not self._stopped
-            return self._entered
+    def wanted(self) -> bool:
+        """Return whether somebody still wants the response; called by the thread."""
+        return not self._stopped
 
     def check(self) -> None:
         """
@@ -68,7 +65,7 @@ class Outbox:
         Raises:
             ClientDisconnected: Nobody wants the rest of the response.
         """
-        if self._stopped:
+        if not self.wanted():
             msg = "the client went away before the end of the response"
             raise ClientDisconnected(msg)
 
@@ -118,9 +115,8 @@ class Outbox:
             self._room.notify_all()
             return Delivery(self._head, data, self._complete)
 
-    def stop(self) -> bool:
-        """Make the thread stop at its next block; return whether it has begun at all; called on the event loop."""
+    def stop(self) -> None:
+        """Make the thread stop at its next block, or not begin at all; called on the event loop."""
         with self._room:
             self._stopped = True
             self._room.notify_all()
-            return self._entered

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from anyio import CancelScope
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bridge.wsgi.outbox import Delivery, Outbox
     from bridge.wsgi.response import Head
 
-    Watch = Callable[[], Coroutine[None, None, None]]
+    Watch = Callable[[], Coroutine[Any, Any, object]]
 
 __all__ = ["Relay"]
 

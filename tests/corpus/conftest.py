@@ -9,11 +9,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from blockbuster import blockbuster_ctx
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from async_app.app import compose
 from bridge import Database
 from bridge.testing import Canonical, database_state
+from tests.conftest import settings_for
+from tests.corpus.clock import StillSessionInterface
 from tests.corpus.raw import Answer, RawRequest, answer_to
 from tests.corpus.requests import REQUESTS
 from tests.corpus.servers import APPS, behind_facade, flask_app, gunicorn, uvicorn_ports
@@ -25,14 +29,24 @@ if TYPE_CHECKING:
     from bridge.testing import TemplateDatabase
 
 Answers = dict[str, Answer]
+TWINNED = ("plain", "json")
+
+
+@pytest.fixture(autouse=True)
+def no_blocking_calls() -> None:
+    """Replace the guard around each test: nothing runs there. The one below is where the requests are sent."""
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the tracebacks of the views that fail on purpose out of the output."""
+def guarded() -> Iterator[None]:
+    """Make a blocking call on the event loop an error, and keep the tracebacks of views that fail on purpose away."""
     logging.disable(logging.ERROR)
     try:
-        yield
+        with blockbuster_ctx(["bridge", "legacy_sync", "async_app"]) as guard:
+            # asyncpg looks for ~/.pgpass and certificates whenever it opens a connection.
+            for function in guard.functions.values():
+                function.can_block_in("asyncpg/connect_utils.py", "_parse_connect_dsn_and_args")
+            yield
     finally:
         logging.disable(logging.NOTSET)
 
@@ -63,7 +77,7 @@ def flask_answers(template: TemplateDatabase, canonical: Canonical) -> Answers:
 @pytest.fixture(scope="session")
 def facade_answers(template: TemplateDatabase, canonical: Canonical) -> Answers:
     """Return what the facade answers under uvicorn while nothing is ported."""
-    with quiet(), template.clone() as url, ExitStack() as servers:
+    with guarded(), template.clone() as url, ExitStack() as servers:
         database = Database(url)
         apps = {name: behind_facade(flask_app(name, database), database) for name in APPS}
         ports = servers.enter_context(uvicorn_ports(dict(apps)))
@@ -72,8 +86,19 @@ def facade_answers(template: TemplateDatabase, canonical: Canonical) -> Answers:
 
 @pytest.fixture(scope="session")
 def twin_answers(template: TemplateDatabase, canonical: Canonical) -> Answers:
-    """Return what the twins answer to the requests for the awkward application."""
-    with quiet(), template.clone() as url, ExitStack() as servers:
+    """Return what the twins answer to the requests for the awkward application, JSON provider and all."""
+    with guarded(), template.clone() as url, ExitStack() as servers:
         database = Database(url)
-        ports = servers.enter_context(uvicorn_ports({"plain": twins(flask_app("plain", database), database)}))
-        return {request.id: ask(request, ports, canonical) for request in REQUESTS if request.app == "plain"}
+        apps = {name: twins(flask_app(name, database), database) for name in TWINNED}
+        ports = servers.enter_context(uvicorn_ports(dict(apps)))
+        return {request.id: ask(request, ports, canonical) for request in REQUESTS if request.app in TWINNED}
+
+
+@pytest.fixture(scope="session", params=["bridged", "native"])
+def migrated_answers(request: pytest.FixtureRequest, template: TemplateDatabase, canonical: Canonical) -> Answers:
+    """Return what the migrated application answers to the requests for the existing one, on either path."""
+    with guarded(), template.clone() as url, ExitStack() as servers:
+        composition = compose(settings_for(request.param, url))
+        composition.bridge.legacy.session_interface = StillSessionInterface()
+        ports = servers.enter_context(uvicorn_ports({"legacy": composition.app}))
+        return {raw.id: ask(raw, ports, canonical) for raw in REQUESTS if raw.app == "legacy"}

@@ -78,7 +78,7 @@ def gunicorn(database_url: str) -> Iterator[dict[str, int]]:
         ports: dict[str, int] = {name: listener.getsockname()[1] for name, listener in listeners.items()}
         binds = [part for listener in listeners.values() for part in ("--bind", f"fd://{listener.fileno()}")]
         options = ["--worker-class", "gthread", "--threads", "4", "--log-level", "critical", *binds]
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", *options, "tests.corpus.servers:reference()"],
             cwd=ROOT,
             env={**os.environ, **NO_PROXY, "CORPUS_PORTS": json.dumps(ports), "CORPUS_DATABASE_URL": database_url},

@@ -56,10 +56,10 @@ class ServerSide:
         return count
 
     @contextmanager
-    def holding(self, table: str) -> Iterator[Callable[[], None]]:
-        """Lock *table* against everybody; yields the function that lets go, which is also called at the end."""
+    def holding(self, table: str, mode: str = "ACCESS EXCLUSIVE") -> Iterator[Callable[[], None]]:
+        """Lock *table*, by default against everybody; yields the function that lets go, which is also called at the end."""
         connection = self._engine.connect().execution_options(isolation_level="READ COMMITTED")
-        connection.execute(text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
+        connection.execute(text(f"LOCK TABLE {table} IN {mode} MODE"))
 
         def let_go() -> None:
             if connection.in_transaction():

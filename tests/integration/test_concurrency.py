@@ -13,8 +13,8 @@ import pytest
 from async_app.app import compose
 from async_app.local import serving
 from bridge import PoolSettings
-from tests.conftest import settings_for
-from tests.integration.server_side import ServerSide, assert_nothing_leaked, checked_out
+from tests.conftest import running, settings_for
+from tests.integration.server_side import ServerSide, assert_nothing_leaked, checked_out, until
 from tests.parity.login import session_cookie
 
 if TYPE_CHECKING:
@@ -62,3 +62,20 @@ def test_200_simultaneous_requests_over_5_connections_all_succeed(
     assert got == [status for *_, status in requests], Counter(zip(got, (r[1] for r in requests), strict=True))
     assert server.rows("SELECT count(*) FROM users WHERE username LIKE 'many%'")[0][0] == REQUESTS // 10
     assert checked_out(composition.bridge.database) == 0
+
+
+@pytest.mark.parametrize("path", ["flask", "bridged", "native"])
+async def test_of_simultaneous_updates_of_one_version_exactly_one_succeeds(
+    path: str, database_url: str, server: ServerSide
+) -> None:
+    """All of them have read the version before any of them can write."""
+    async with running(replace(settings_for(path, database_url), pool=POOL)) as (composition, client):
+        client.cookies.update(session_cookie(composition.bridge.legacy, 1))
+        with server.holding("users", "SHARE"):
+            changes = [{"version": 1, "balance": f"{number}.00"} for number in range(POOL.size)]
+            requests = [asyncio.create_task(client.patch("/users/3", json=change)) for change in changes]
+            await until(lambda: len(server.waiting_for_locks()) == POOL.size)
+        answers = await asyncio.gather(*requests)
+        assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409]
+        assert server.rows("SELECT version FROM users WHERE id = 3") == [(2,)]
+        await assert_nothing_leaked(composition.bridge.database, server)

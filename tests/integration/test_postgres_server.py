@@ -44,7 +44,7 @@ class User:
     """A process that uses the server until it is told to stop."""
 
     def __init__(self, directory: Path) -> None:
-        self._process = subprocess.Popen(  # noqa: S603
+        self._process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM, str(directory)], cwd=ROOT, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip

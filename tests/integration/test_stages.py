@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +15,7 @@ from async_app.app import compose
 from async_app.local import serving
 from bridge import NotPorted, Stage, Stages, UnknownOperation, UnknownStage
 from tests.conftest import running, settings_for
+from tests.integration.application import Migration, migrating
 
 OPERATION = "GET /users/{user_id}"
 CLIENTS, SWITCHES, ANSWERS_PER_SWITCH = 6, 8, 12
@@ -90,3 +93,22 @@ async def test_a_setting_names_the_stage_of_one_operation(database_url: str) -> 
     async with running(settings) as (_, client):
         assert (await client.get("/users/3")).headers["bridge-path"] == "native"
         assert (await client.get("/users")).headers["bridge-path"] == "bridged"
+
+
+async def test_the_path_that_the_header_names_is_the_one_that_ran(database_url: str) -> None:
+    """The facade writes the header and the endpoint picks the function: they must not disagree."""
+
+    def declare(migration: Migration) -> None:
+        def bridged() -> dict[str, Any]:
+            return {"ran": "bridged", "on_the_loop": threading.current_thread() is threading.main_thread()}
+
+        @migration.router.get("/path", legacy=bridged)
+        async def native() -> dict[str, Any]:
+            return {"ran": "native", "on_the_loop": threading.current_thread() is threading.main_thread()}
+
+    async with migrating(database_url, declare) as (migration, client):
+        for stage, path in (("legacy", "bridged"), ("native", "native"), ("legacy", "bridged")):
+            migration.bridge.stages.set("GET /path", stage)
+            answer = await client.get("/path")
+            assert answer.headers["bridge-path"] == answer.json()["ran"] == path
+            assert answer.json()["on_the_loop"] is (path == "native")

@@ -127,7 +127,7 @@ def caught_by(defect: Defect, project: Path) -> list[str]:
     source.write_text(text.replace(defect.old, defect.new))
     test = "tests/parity/test_parity.py::test_every_path_has_the_same_outcome"
     cases = [f"{test}[{exchange.id}]" for exchange in EXCHANGES if exchange.operation == defect.operation]
-    run = subprocess.run(  # noqa: S603
+    run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--tb=no", "-p", "no:cacheprovider", *cases],
         cwd=project,
         capture_output=True,

@@ -35,7 +35,7 @@ CONVERTERS = each(
 )
 SLASHES = (
     *each(
-        "GET", "/strict/x", "/strict/x/", "/strict/x?a=1&b=%FF", "/bare/x/", "/slash", "/slash?q=%20", "/noslash/", "/loose/",
+        "GET", "/strict/x", "/strict/x/", "/strict/x?a=1&b=%FF", "/bare/x/", "/slash", "/slash/", "/slash?q=%20", "/noslash", "/noslash/", "/loose/",
         "/loose", "/looser", "/looser/", "/raw//double", "/raw/double", "//ints//5", "/ints//5?x=//y", "/ints/5//",
         "/pages/1", "/pages/", "/pages", "/pages/2", "/pages/1?q=1", "/moved/5", "/moved/5?x=1", "/alias/x",
         "/shop", "/shop/", "/shop/staff/3", "/shop/staff/x", "/shop/staff",

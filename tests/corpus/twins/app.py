@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bridge import Database
     from bridge.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["OPERATION_HEADER", "twins"]
+__all__ = ["OPERATION_HEADER", "declare", "twins"]
 
 OPERATION_HEADER: Final = "corpus-operation"
 
@@ -39,7 +39,7 @@ class NameOperation:
         await self._app(scope, receive, named)
 
 
-def twins(flask: Flask, database: Database) -> FastAPI:
+def declare(flask: Flask, database: Database) -> tuple[Bridge, FastAPI]:
     """Declare every twin: the synchronous ones are bridged, the asynchronous ones native."""
     bridge = Bridge(database=database, legacy=flask, default_stage="native")
     compat = FlaskCompat(flask, after=label)
@@ -48,7 +48,12 @@ def twins(flask: Flask, database: Database) -> FastAPI:
         app.include_router(module.router(bridge, compat))
     app.add_middleware(NameOperation)
     bridge.install(app)
-    return app
+    return bridge, app
+
+
+def twins(flask: Flask, database: Database) -> FastAPI:
+    """Return the application with every twin."""
+    return declare(flask, database)[1]
 
 
 def label(response: Response) -> None:

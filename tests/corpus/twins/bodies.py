@@ -4,6 +4,7 @@ import hashlib
 from typing import Annotated, Any
 
 from fastapi import Body
+from pydantic import JsonValue
 from starlette.responses import HTMLResponse
 
 from bridge import Bridge, BridgeRouter, FlaskCompat
@@ -16,15 +17,15 @@ def router(bridge: Bridge, compat: FlaskCompat) -> BridgeRouter:
     twin = bridge.router(compat=compat)
 
     @twin.post("/read/json")
-    async def read_json(payload: Annotated[Any, Body()]) -> Any:
+    async def read_json(payload: Annotated[JsonValue, Body()]) -> Any:
         return payload
 
     @twin.put("/read/json")
-    def put_json(payload: dict[str, Any]) -> Any:
+    def put_json(payload: dict[str, JsonValue]) -> Any:
         return payload
 
     @twin.delete("/read/json")
-    async def delete_json(payload: list[Any]) -> Any:
+    async def delete_json(payload: list[JsonValue]) -> Any:
         return payload
 
     @twin.post("/read/raw")

@@ -7,6 +7,7 @@ import werkzeug
 from starlette.responses import HTMLResponse, Response
 
 from bridge import Bridge, BridgeRouter, FlaskCompat, FlaskSession, to_asgi_response
+from bridge.compat import FlaskJSON
 from tests.corpus.awkward.state import set_cookies
 from tests.corpus.twins.request import TheRequest
 
@@ -22,14 +23,15 @@ def router(bridge: Bridge, compat: FlaskCompat) -> BridgeRouter:
     twin.delete("/session", status_code=204)(clear_session)
     twin.post("/session/keep")(keep_session)
 
+    encode = FlaskJSON(bridge.legacy).encode
+
     @twin.get("/cookies")
     def cookies() -> Response:
         return to_asgi_response(set_cookies())
 
     @twin.delete("/cookies")
     async def delete_cookies(request: TheRequest) -> Response:
-        body = bridge.legacy.json.dumps({"had": request.cookies.get("plain")}) + "\n"
-        response = werkzeug.Response(body, mimetype="application/json")
+        response = werkzeug.Response(encode({"had": request.cookies.get("plain")}), mimetype="application/json")
         response.delete_cookie("plain")
         response.delete_cookie("strict", path="/a", domain="corpus.test")
         return to_asgi_response(response)

@@ -8,8 +8,23 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from flask import Flask, session
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeSerializer
 
 from bridge import Bridge, Database, FlaskSession
+
+
+class Unsigned(SecureCookieSessionInterface):
+    """Without the time of signing, so that cookies can be compared."""
+
+    def get_signing_serializer(self, app: Flask) -> Any:
+        return Timeless(app.secret_key or "", serializer=self.serializer)
+
+
+class Timeless(URLSafeSerializer):
+    def loads(self, s: str | bytes, salt: str | bytes | None = None, **_options: Any) -> Any:
+        return super().loads(s, salt)
+
 
 # Stands for a database that these routes never reach.
 UNUSED = "postgresql://unused/unused"
@@ -123,3 +138,47 @@ async def test_without_a_secret_key_reading_works_and_writing_is_flasks_error() 
         assert (await client.get("/read")).json() == {}
         with pytest.raises(RuntimeError, match="session is unavailable because no secret key was set"):
             await client.post("/write", params={"value": 3})
+
+
+async def test_a_permanent_session_is_renewed_by_a_route_that_does_not_ask_for_it() -> None:
+    """Or whoever only uses ported operations is logged out in the middle of them."""
+    legacy, app = applications()
+    with legacy.test_request_context():
+        session.permanent = True
+        session["user_id"] = 7
+        response = legacy.response_class()
+        legacy.session_interface.save_session(legacy, session, response)
+    async with client_of(app) as client:
+        cookie = response.headers["set-cookie"].partition(";")[0]
+        renewed = await client.get("/untouched", headers={"cookie": cookie})
+        assert renewed.headers["set-cookie"].startswith("session=")
+        assert renewed.headers["vary"] == "Cookie"
+
+
+async def test_the_first_of_several_cookies_of_one_name_counts() -> None:
+    legacy, app = applications()
+    flask = legacy.test_client()
+    flask.post("/flask")
+    cookie = flask.get_cookie("session")
+    assert cookie is not None
+    async with client_of(app) as client:
+        for given, expected in (
+            (f"session={cookie.value}; session=x", {"user_id": 7}),
+            (f"session=x; session={cookie.value}", {}),
+        ):
+            assert (await client.get("/read", headers={"cookie": given})).json() == expected
+
+
+async def test_the_cookie_has_the_bytes_that_flask_writes() -> None:
+    """The application's JSON provider sorts the keys."""
+    legacy, app = applications()
+    legacy.session_interface = Unsigned()
+    before = legacy.session_interface.get_signing_serializer(legacy).dumps({"zz": 1})
+    flask = legacy.test_client()
+    flask.set_cookie("session", str(before))
+    flask.post("/flask")
+    expected = flask.get_cookie("session")
+    assert expected is not None
+    async with client_of(app) as client:
+        answer = await client.post("/write", params={"value": 7}, headers={"cookie": f"session={before!s}"})
+    assert answer.headers["set-cookie"].partition(";")[0] == f"session={expected.value}"
