@@ -13,7 +13,7 @@ from bridge.wsgi import Settings, WSGIAdapter
 
 with warnings.catch_warnings():
     # Deprecated, but what FastAPI's documentation named for years.
-    warnings.simplefilter("ignore", DeprecationWarning)
+    warnings.simplefilter("ignore")
     from starlette.middleware.wsgi import WSGIMiddleware
 
 if TYPE_CHECKING:
