@@ -5,7 +5,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(she
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help demo serve test check format clean
+.PHONY: help demo serve test check bench format clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -24,6 +24,11 @@ check: .venv/.ready ## Format and lint check, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: .venv/.ready ## Measure speed beside the peers (needs wrk; about ten minutes on an idle machine)
+	@$(BIN)/python -m benchmarks.routing
+	@$(BIN)/python -m benchmarks.wsgi
+	@$(BIN)/python -m benchmarks.endpoints
 
 format: .venv/.ready ## Format and mend what can be mended
 	$(BIN)/ruff format .

@@ -9,34 +9,27 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
-import shutil
-import socket
-import subprocess
-import sys
 import tempfile
-import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import httpx
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
-from sqlalchemy import create_engine
-from sqlalchemy.pool import NullPool
 
 from async_app.local import fill_if_empty, local_server_url
 from benchmarks.results import save
+from benchmarks.servers import interleaved, require_wrk, serving
 from benchmarks.wsgi_application import BLOCK, BLOCKS, THREADS
 from bridge.testing import TemplateDatabase
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-PEERS = ("ours", "a2wsgi", "asgiref", "starlette")
+SERVERS = {
+    "bridge": ("uvicorn", "ours"),
+    "a2wsgi": ("uvicorn", "a2wsgi"),
+    "asgiref": ("uvicorn", "asgiref"),
+    "starlette": ("uvicorn", "starlette"),
+    "gunicorn gthread": ("gunicorn", "application"),
+}
 SCENARIOS = {
     "trivial view": "/trivial",
     "JSON view with one query": "/json",
@@ -44,87 +37,35 @@ SCENARIOS = {
     "1 MiB upload": "/upload",
 }
 CONNECTIONS = 16
-STARTUP_TIMEOUT_S = 20
 UPLOAD_SCRIPT = f'wrk.method = "POST"\nwrk.body = string.rep("x", {len(BLOCK) * BLOCKS})\n'
-RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
-FAILED = re.compile(r"Non-2xx|Socket errors: .*")
 
 
-def _command(server: str, port: int) -> list[str]:
-    if server == "gunicorn":
-        options = ["--worker-class", "gthread", "--workers", "1", "--threads", str(THREADS), "--log-level", "warning"]
-        options += ["--keep-alive", "60"]
-        return [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            *options,
-            "--bind",
-            f"127.0.0.1:{port}",
-            "benchmarks.wsgi_application:application()",
-        ]
-    options = ["--port", str(port), "--log-level", "warning", "--no-access-log", "--lifespan", "off"]
-    return [sys.executable, "-m", "uvicorn", "--factory", f"benchmarks.wsgi_application:{server}", *options]
-
-
-@contextmanager
-def serving(server: str, environ: dict[str, str]) -> Iterator[str]:
-    """Run *server* in a process of its own and yield its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with subprocess.Popen(_command(server, port), env=environ) as process:
-        address = f"http://127.0.0.1:{port}"
-        try:
-            _wait(address, process)
-            yield address
-        finally:
-            process.terminate()
-
-
-def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + STARTUP_TIMEOUT_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(f"{address}/trivial").text == "hello":
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise SystemExit("a server did not start: see its messages above")
-
-
-def requests_per_second(url: str, seconds: int, script: Path | None) -> float:
-    """Load *url* for some seconds and return the throughput."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", *(["-s", str(script)] if script else []), url]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    problem = FAILED.search(output)
-    rate = RATE.search(output)
-    if rate is None or problem:
-        msg = f"{url}: {problem[0] if problem else output}"
-        raise SystemExit(msg)
-    return float(rate[1])
-
-
-def measure(addresses: dict[str, str], rounds: int, seconds: int) -> list[dict[str, Any]]:
-    """Return the median throughput of every server in every scenario."""
+def measure(environ: dict[str, str], rounds: int, seconds: int) -> list[dict[str, Any]]:
+    """Return the medians of every server in every scenario."""
     rows = []
-    with tempfile.TemporaryDirectory() as directory:
-        script = Path(directory) / "upload.lua"
+    with ExitStack() as stack:
+        script = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "upload.lua"
         script.write_text(UPLOAD_SCRIPT)
+        servers = {
+            name: stack.enter_context(
+                serving(server, f"benchmarks.wsgi_application:{factory}", environ, probe="/trivial", threads=THREADS)
+            )
+            for name, (server, factory) in SERVERS.items()
+        }
         for scenario, path in SCENARIOS.items():
-            rates: dict[str, list[float]] = {server: [] for server in addresses}
-            for _ in track(range(rounds), scenario):
-                for server, address in addresses.items():
-                    upload = script if path == "/upload" else None
-                    rates[server].append(requests_per_second(address + path, seconds, upload))
-            for server, measured in rates.items():
-                ratio = median(ours / theirs for ours, theirs in zip(rates["ours"], measured, strict=True))
+            upload = script if path == "/upload" else None
+            found = interleaved(
+                servers, scenario, path, rounds=rounds, connections=CONNECTIONS, seconds=seconds, script=upload
+            )
+            for name, medians in found.items():
+                rate, cpu_us, ratio = medians or (None, None, None)
                 rows.append(
                     {
                         "scenario": scenario,
-                        "server": server,
-                        "requests_per_second": round(median(measured), 1),
-                        "ours_to_this": round(ratio, 2),
+                        "server": name,
+                        "requests_per_second": rate,
+                        "cpu_us_per_request": cpu_us,
+                        "bridge_to_this": ratio,
                     }
                 )
     return rows
@@ -136,24 +77,23 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="rounds per scenario (default 5)")
     parser.add_argument("--seconds", type=int, default=2, help="load per server and round, in seconds (default 2)")
     arguments = parser.parse_args()
-    if shutil.which("wrk") is None:
-        raise SystemExit("wrk makes the load and is not installed: install the package 'wrk' of your system")
+    require_wrk()
     console = Console()
     with ExitStack() as stack:
         server_url = stack.enter_context(local_server_url(console))
         template = TemplateDatabase(server_url, lambda engine: fill_if_empty(engine, console, users=100, posts=100))
         stack.callback(template.drop)
         url = stack.enter_context(template.clone())
-        engine = create_engine(url, poolclass=NullPool)
-        environ = {**os.environ, "BENCHMARK_DATABASE_URL": engine.url.render_as_string(hide_password=False)}
-        servers = (*PEERS, "gunicorn")
-        addresses = {server: stack.enter_context(serving(server, environ)) for server in servers}
-        rows = measure(addresses, arguments.rounds, arguments.seconds)
-    table = Table("scenario", "server", "requests/s", "ours is", title="Flask behind ASGI")
+        rows = measure({**os.environ, "BENCHMARK_DATABASE_URL": url}, arguments.rounds, arguments.seconds)
+    table = Table("scenario", "server", "requests/s", "CPU µs/request", "bridge is", title="Flask behind ASGI")
     for row in rows:
-        table.add_row(
-            row["scenario"], row["server"], f"{row['requests_per_second']:,.0f}", f"{row['ours_to_this']:.2f} x"
+        numbers = row["requests_per_second"], row["cpu_us_per_request"], row["bridge_to_this"]
+        shown = (
+            ("answers with errors",)
+            if None in numbers
+            else (f"{numbers[0]:,.0f}", f"{numbers[1]:,.0f}", f"{numbers[2]:.2f} x")
         )
+        table.add_row(row["scenario"], row["server"], *shown)
     console.print(table)
     save("wsgi", rows)
 

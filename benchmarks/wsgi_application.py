@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import TYPE_CHECKING
 
 from a2wsgi import WSGIMiddleware
 from asgiref.wsgi import WsgiToAsgi
 from flask import Flask, Response, request
 from sqlalchemy import create_engine, text
-from starlette.middleware.wsgi import WSGIMiddleware as StarletteWSGI
 
 from bridge import Capacity, WSGIAdapter
+
+with warnings.catch_warnings():
+    # Deprecated, but what FastAPI's documentation named for years.
+    warnings.simplefilter("ignore")
+    from starlette.middleware.wsgi import WSGIMiddleware as StarletteWSGI
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,187 @@
+"""Three operations on PostgreSQL, and the ways to serve the same synchronous session code."""
+
+import os
+from collections.abc import Iterator
+from functools import partial
+from typing import Annotated, Any
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import Depends, FastAPI
+from flask import Flask, request
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session, sessionmaker
+
+from async_app.native.user_queries import user_stats as native_user_stats
+from async_app.schemas import UserPostCountRead, UserRead
+from bridge import Bridge, Database, PoolSettings
+from legacy_sync.models import Post, User
+from legacy_sync.schemas import StatsQuery
+from legacy_sync.services.user_stats import UserPostCount, user_stats
+
+CONNECTIONS = 10
+POOL = PoolSettings(size=CONNECTIONS, overflow=0)
+
+
+class PostWrite(BaseModel):
+    """What an insert sends."""
+
+    title: str
+
+
+class PostWritten(BaseModel):
+    """What an insert answers."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    title: str
+
+
+def get_user(session: Session, user_id: int) -> User:
+    """Load one row by key."""
+    return session.scalars(select(User).where(User.id == user_id)).one()
+
+
+def list_stats(session: Session, limit: int = 20) -> list[UserPostCount]:
+    """Run an aggregate over two tables."""
+    return user_stats(session, StatsQuery(limit=limit))
+
+
+def insert_post(session: Session, payload: PostWrite) -> Post:
+    """Insert one row."""
+    post = Post(author_id=1, title=payload.title, body="")
+    session.add(post)
+    session.flush()
+    return post
+
+
+async def native_get_user(session: AsyncSession, user_id: int) -> User:
+    """Load one row by key."""
+    return (await session.scalars(select(User).where(User.id == user_id))).one()
+
+
+async def native_list_stats(session: AsyncSession, limit: int = 20) -> list[UserPostCount]:
+    """Run an aggregate over two tables."""
+    return await native_user_stats(session, StatsQuery(limit=limit))
+
+
+async def native_insert_post(session: AsyncSession, payload: PostWrite) -> Post:
+    """Insert one row."""
+    post = Post(author_id=1, title=payload.title, body="")
+    session.add(post)
+    await session.flush()
+    return post
+
+
+def database() -> Database:
+    """Return the database of the benchmark."""
+    return Database(os.environ["BENCHMARK_DATABASE_URL"], pool=POOL)
+
+
+def _bridge_application(default_stage: str) -> FastAPI:
+    bridge = Bridge(database=database(), legacy=Flask("nothing"), default_stage=default_stage)
+    router = bridge.router(follow_flask=False)
+    router.get("/users/{user_id}", legacy=get_user, response_model=UserRead)(native_get_user)
+    router.get("/stats", legacy=list_stats, response_model=list[UserPostCountRead])(native_list_stats)
+    router.post("/posts", legacy=insert_post, response_model=PostWritten)(native_insert_post)
+    app = FastAPI()
+    app.include_router(router)
+    return app
+
+
+def bridged() -> FastAPI:
+    """Return the operations on the bridged path."""
+    return _bridge_application("legacy")
+
+
+def native() -> FastAPI:
+    """Return the operations on the native path."""
+    return _bridge_application("native")
+
+
+def fastapi_def() -> FastAPI:
+    """Return the operations as FastAPI's tutorial writes them: ``def`` routes with a session from a ``yield`` dependency."""
+    sessions = database().sessions
+
+    def get_session() -> Iterator[Session]:
+        with sessions() as session, session.begin():
+            yield session
+
+    scoped = Annotated[Session, Depends(get_session, scope="function")]
+    app = FastAPI()
+
+    @app.get("/users/{user_id}", response_model=UserRead)
+    def get(user_id: int, session: scoped) -> Any:
+        return get_user(session, user_id)
+
+    @app.get("/stats", response_model=list[UserPostCountRead])
+    def stats(session: scoped, limit: int = 20) -> Any:
+        return list_stats(session, limit)
+
+    @app.post("/posts", response_model=PostWritten)
+    def insert(payload: PostWrite, session: scoped) -> Any:
+        return insert_post(session, payload)
+
+    return app
+
+
+def hand_written() -> FastAPI:
+    """Return the operations with everything in one call of ``anyio.to_thread.run_sync``, rendered there."""
+    sessions = database().sessions
+    limiters: list[CapacityLimiter] = []
+    adapters = {model: TypeAdapter(model) for model in (UserRead, list[UserPostCountRead], PostWritten)}
+    app = FastAPI()
+
+    async def run(model: Any, function: Any, *args: Any) -> Any:
+        if not limiters:
+            limiters.append(CapacityLimiter(CONNECTIONS))
+        return await to_thread.run_sync(partial(_unit, sessions, adapters[model], function, *args), limiter=limiters[0])
+
+    @app.get("/users/{user_id}", response_model=UserRead)
+    async def get(user_id: int) -> Any:
+        return await run(UserRead, get_user, user_id)
+
+    @app.get("/stats", response_model=list[UserPostCountRead])
+    async def stats(limit: int = 20) -> Any:
+        return await run(list[UserPostCountRead], list_stats, limit)
+
+    @app.post("/posts", response_model=PostWritten)
+    async def insert(payload: PostWrite) -> Any:
+        return await run(PostWritten, insert_post, payload)
+
+    return app
+
+
+def _unit(sessions: sessionmaker[Session], adapter: TypeAdapter[Any], function: Any, *args: Any) -> Any:
+    with sessions() as session, session.begin():
+        return adapter.validate_python(function(session, *args), from_attributes=True)
+
+
+def flask() -> Flask:
+    """Return the operations as Flask views."""
+    sessions = database().sessions
+    app = Flask("benchmark")
+
+    @app.get("/users/<int:user_id>")
+    def get(user_id: int) -> Any:
+        with sessions() as session, session.begin():
+            return UserRead.model_validate(get_user(session, user_id), from_attributes=True).model_dump(mode="json")
+
+    @app.get("/stats")
+    def stats() -> Any:
+        with sessions() as session, session.begin():
+            limit = request.args.get("limit", 20, type=int)
+            return [
+                UserPostCountRead.model_validate(row, from_attributes=True).model_dump()
+                for row in list_stats(session, limit)
+            ]
+
+    @app.post("/posts")
+    def insert() -> Any:
+        with sessions() as session, session.begin():
+            post = insert_post(session, PostWrite.model_validate(request.get_json()))
+            return PostWritten.model_validate(post).model_dump()
+
+    return app
