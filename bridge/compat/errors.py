@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import flask
@@ -101,7 +102,9 @@ class FlaskErrors:
                     return refused
             return self._validation([{**item, "loc": item["loc"][1:]} for item in errors])
         if isinstance(error, StarletteHTTPException) and error.status_code in default_exceptions:
-            return default_exceptions[error.status_code](description=error.detail)
+            # A detail that only repeats the status says less than the application's own page for it.
+            said = None if error.detail == HTTPStatus(error.status_code).phrase else error.detail
+            return default_exceptions[error.status_code](description=said)
         return error
 
 

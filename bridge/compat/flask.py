@@ -50,9 +50,9 @@ class FlaskCompat:
     read_body: Callable[[], object] | None = None
     validation: Callable[[Sequence[dict[str, Any]]], Exception] | None = None
 
-    def encoder(self) -> Callable[[Any], bytes] | None:
-        """Return the function that writes bodies, or None to leave them to Pydantic."""
-        return FlaskJSON(self.app).encode if self.json else None
+    def encoder(self) -> FlaskJSON | None:
+        """Return what writes bodies, or None to leave them to Pydantic."""
+        return FlaskJSON(self.app) if self.json else None
 
     @property
     def empty_media_type(self) -> str | None:
@@ -67,11 +67,15 @@ class FlaskCompat:
         class FlaskCompatRoute(APIRoute):
             def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
                 original = super().get_route_handler()
+                validated = self.body_field is not None
 
                 async def handle(request: Request) -> Response:
                     if compat.requests:
                         request = FlaskRequest(
-                            request.scope, request.receive, max_bytes=compat.app.config["MAX_CONTENT_LENGTH"]
+                            request.scope,
+                            request.receive,
+                            max_bytes=compat.app.config["MAX_CONTENT_LENGTH"],
+                            validated=validated,
                         )
                     provide_app(request.scope, compat.app)
                     try:

@@ -21,6 +21,11 @@ class FlaskJSON:
     def __init__(self, app: Flask) -> None:
         self._app = app
 
+    @property
+    def media_type(self) -> str:
+        """What the provider calls its output; a provider of the application's own may have another name for it."""
+        return getattr(self._app.json, "mimetype", "application/json")
+
     def encode(self, value: Any) -> bytes:
         """
         Return the bytes that ``flask.jsonify(value)`` would send.

@@ -6,6 +6,7 @@ from functools import cached_property
 from json import loads
 from typing import TYPE_CHECKING, Any, Final
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from bridge.compat.query import FirstValueParams
@@ -31,15 +32,17 @@ class FlaskRequest(Request):
     the parameters are validated, after the dependencies have run: a Flask view checks who is logged in before it reads the body.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, *, max_bytes: int | None) -> None:
+    def __init__(self, scope: Scope, receive: Receive, *, max_bytes: int | None, validated: bool) -> None:
         """
         Args:
             scope: ASGI scope.
             receive: ASGI receive.
             max_bytes: Largest body that is read; of a larger one only the beginning is kept.
+            validated: Whether the body is a parameter of the route, so that validation reports what is wrong with it.
         """
         super().__init__(scope, receive)
         self._max_bytes = max_bytes
+        self._validated = validated
         self._content: bytes | None = None
 
     @cached_property
@@ -48,10 +51,20 @@ class FlaskRequest(Request):
         return FirstValueParams.from_query_string(self.scope["query_string"])
 
     async def body(self) -> bytes:
-        """Return the body, or the first *max_bytes* and a little more of it."""
+        """
+        Return the body; of one that is too large and will be validated, the beginning.
+
+        Raises:
+            HTTPException: 413, where the body is read raw and its Content-Length is too large. Without a Content-Length, the part
+                within the limit is returned, as by Werkzeug's ``get_data``.
+        """
         if self._content is None:
             self._content = await self._read()
-        return self._content
+        if self._validated or self._max_bytes is None or len(self._content) <= self._max_bytes:
+            return self._content
+        if "content-length" in self.headers:
+            raise HTTPException(413)
+        return self._content[: self._max_bytes]
 
     async def json(self) -> Any:
         """Return the decoded body, or `UNDECODABLE`."""

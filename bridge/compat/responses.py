@@ -63,12 +63,12 @@ def flask_json_response(app: Flask) -> type[JSONResponse]:
     Use it as ``FastAPI(default_response_class=flask_json_response(app))`` or per route. FastAPI turns results into plain data
     before the class sees them; a `datetime` is an ISO string by then, so return a `Response` of this class where that matters.
     """
-    encode = FlaskJSON(app).encode
+    provider = FlaskJSON(app)
 
     class FlaskJSONResponse(JSONResponse):
-        media_type = app.json.mimetype  # type: ignore[attr-defined]  # of every provider derived from Flask's own
+        media_type = provider.media_type
 
         def render(self, content: Any) -> bytes:
-            return encode(content)
+            return provider.encode(content)
 
     return FlaskJSONResponse

@@ -5,8 +5,11 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Final
 
+from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
+from starlette.responses import Response
 
+from bridge.compat.request import UNDECODABLE
 from bridge.errors import RouteShadowed
 from bridge.routing.signature import endpoint_signature
 from bridge.stages import Path
@@ -14,10 +17,9 @@ from bridge.stages import Path
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from starlette.responses import Response
-
     from bridge.routing.operations import Operation, OperationTable
     from bridge.routing.render import Renderer
+    from bridge.routing.signature import UnitFunction
     from bridge.routing.units import UnitRunner
 
 __all__ = ["OPERATION_KEY", "PATH_KEY", "make_endpoint"]
@@ -42,25 +44,55 @@ def make_endpoint(
         app_context: Push a Flask application context around the legacy function.
     """
     legacy, declared = operation.legacy, operation.declared
+    # FastAPI fills one parameter of each of these kinds, so the function's own serves both.
+    own_request, response_name = _parameter_of(declared, Request), _parameter_of(declared, Response)
 
     async def endpoint(**arguments: Any) -> Response:
-        scope = arguments.pop(REQUEST_PARAMETER).scope
-        meant: Operation = scope.get(OPERATION_KEY, operation)
-        if meant is not operation:
-            msg = (
-                f"the request is for {meant.name}, but FastAPI's routes gave it to {operation.name}, which it tries first: "
-                "give the variable of the latter a converter, such as {id:int}, or include the routes in the other order"
-            )
-            raise RouteShadowed(msg)
+        request: Request = arguments[own_request] if own_request else arguments.pop(REQUEST_PARAMETER)
+        scope = request.scope
+        _refuse_shadowed(scope.get(OPERATION_KEY, operation), operation)
+        if any(value is UNDECODABLE for value in arguments.values()):
+            raise RequestValidationError([{"type": "json_invalid", "loc": ("body",), "msg": "JSON decode error"}])
         path = scope.get(PATH_KEY) or table.path_of(operation)
         if legacy is not None and path is not Path.NATIVE:
-            return await units.run_legacy(legacy, arguments, renderer.render, app_context=app_context)
-        return await units.run_native(declared, arguments, renderer.render)
+            answer = await units.run_legacy(legacy, arguments, renderer.render, app_context=app_context)
+        else:
+            answer = await units.run_native(declared, arguments, renderer.render)
+        return _with_headers_of(arguments[response_name], answer) if response_name else answer
 
     endpoint.__name__ = declared.call.__name__
     endpoint.__qualname__ = declared.call.__qualname__
     endpoint.__module__ = declared.call.__module__
     endpoint.__doc__ = declared.call.__doc__
-    request = inspect.Parameter(REQUEST_PARAMETER, inspect.Parameter.KEYWORD_ONLY, annotation=Request)
-    endpoint.__signature__ = endpoint_signature(declared, request)  # type: ignore[attr-defined]
+    extra = (
+        []
+        if own_request
+        else [inspect.Parameter(REQUEST_PARAMETER, inspect.Parameter.KEYWORD_ONLY, annotation=Request)]
+    )
+    endpoint.__signature__ = endpoint_signature(declared, *extra)  # type: ignore[attr-defined]
     return endpoint
+
+
+def _parameter_of(function: UnitFunction, kind: type) -> str | None:
+    """Return the name of the parameter that FastAPI fills with the request or the response of the moment."""
+    annotated = (
+        p.name for p in function.parameters if isinstance(p.annotation, type) and issubclass(p.annotation, kind)
+    )
+    return next(annotated, None)
+
+
+def _refuse_shadowed(meant: Operation, reached: Operation) -> None:
+    if meant is not reached:
+        msg = (
+            f"the request is for {meant.name}, but FastAPI's routes gave it to {reached.name}, which it tries first: "
+            "give the variable of the latter a converter, such as {id:int}, or include the routes in the other order"
+        )
+        raise RouteShadowed(msg)
+
+
+def _with_headers_of(injected: Response, answer: Response) -> Response:
+    """Add what the function has set on the response that FastAPI gave it, as FastAPI does."""
+    answer.headers.raw.extend(injected.headers.raw)
+    if injected.status_code:
+        answer.status_code = injected.status_code
+    return answer

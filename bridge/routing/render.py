@@ -27,7 +27,8 @@ class Renderer:
         source: str,
         response_model: Any = None,
         status_code: int = 200,
-        encode: Callable[[Any], bytes] | None = None,
+        encode: Callable[[Any], bytes] = to_json,
+        media_type: str = "application/json",
         empty_media_type: str | None = None,
         present: Callable[[Any], Any] | None = None,
         headers: Callable[[Any], Mapping[str, str]] | None = None,
@@ -37,7 +38,8 @@ class Renderer:
             source: The name of the operation, for messages.
             response_model: Shape of the body; read from attributes, so lazy loading happens here.
             status_code: HTTP status of a success.
-            encode: Writes the body; None for Pydantic's JSON.
+            encode: Writes the body; by default as Pydantic does.
+            media_type: Content-Type of what *encode* writes.
             empty_media_type: Content-Type of an answer without a body.
             present: Turns the result into what the response model reads.
             headers: Further response headers, computed from the result.
@@ -45,7 +47,8 @@ class Renderer:
         self._source = source
         self._adapter = TypeAdapter(response_model) if response_model is not None else None
         self._status_code = status_code
-        self._encode = encode or to_json
+        self._encode = encode
+        self._media_type = media_type
         self._empty_media_type = empty_media_type
         self._present = present
         self._headers = headers
@@ -66,7 +69,7 @@ class Renderer:
         if shaped is None and self._adapter is None:
             return Response(None, self._status_code, headers, self._empty_media_type)
         content = self._encode(self._plain(shaped))
-        return Response(content, self._status_code, headers, media_type="application/json")
+        return Response(content, self._status_code, headers, media_type=self._media_type)
 
     def _plain(self, result: Any) -> Any:
         if self._adapter is None:

@@ -85,8 +85,7 @@ class BridgeRouter(APIRouter):
                     source=operation.name,
                     response_model=options.get("response_model"),
                     status_code=options.get("status_code") or 200,
-                    encode=chosen.encoder() if chosen else None,
-                    empty_media_type=chosen.empty_media_type if chosen else None,
+                    **(_output(chosen) if chosen else {}),
                     present=present,
                     headers=headers,
                 )
@@ -118,6 +117,12 @@ class BridgeRouter(APIRouter):
     def delete(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]
         """Decorate the function of a DELETE operation."""
         return self.api_route(path, methods=["DELETE"], **options)
+
+
+def _output(compat: FlaskCompat) -> dict[str, Any]:
+    json = compat.encoder()
+    written = {"encode": json.encode, "media_type": json.media_type} if json else {}
+    return {**written, "empty_media_type": compat.empty_media_type}
 
 
 def _paths(

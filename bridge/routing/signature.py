@@ -99,10 +99,10 @@ def check_same_parameters(legacy: UnitFunction, native: UnitFunction) -> None:
         raise SignatureMismatch(msg)
 
 
-def endpoint_signature(function: UnitFunction, extra: inspect.Parameter) -> inspect.Signature:
-    """Return the parameters that FastAPI fills for *function*, and *extra*; the session is not among them."""
+def endpoint_signature(function: UnitFunction, *extra: inspect.Parameter) -> inspect.Signature:
+    """Return the parameters that FastAPI fills for *function*, and the *extra* ones; the session is not among them."""
     keyword_only = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in function.parameters]
-    return inspect.Signature([extra, *keyword_only])
+    return inspect.Signature([*extra, *keyword_only])
 
 
 def _first_difference(legacy: tuple[inspect.Parameter, ...], native: tuple[inspect.Parameter, ...]) -> str | None:

@@ -74,7 +74,8 @@ def _add_headers(environ: WSGIEnvironment, headers: list[tuple[bytes, bytes]]) -
         name = _variable(raw_name)
         if name is None:
             continue
-        value = raw_value.decode("latin-1")
+        # Optional white space around a value is not part of it (RFC 9110, 5.5); some parsers leave it there.
+        value = raw_value.decode("latin-1").strip(" \t")
         if name not in environ:
             environ[name] = value
         elif name == "HTTP_COOKIE":

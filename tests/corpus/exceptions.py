@@ -68,29 +68,6 @@ EXCEPTIONS: Final = (
         reason="The limit is an argument of `request.form()`, which the route calls itself.",
         instead="Call `request.form(max_fields=..., max_files=...)`.",
     ),
-    ParityException(
-        title="Limit on a body that is read raw",
-        requests=("plain POST /read/raw over the limit", "plain POST /read/raw chunked over the limit"),
-        flask="`MAX_CONTENT_LENGTH` applies: 413; without Content-Length, `get_data()` returns the part within the limit.",
-        twin="`await request.body()` returns a body that is cut a little above the limit.",
-        reason="The shim reports an oversized body when parameters are validated, after the dependencies; here there is nothing to validate.",
-        instead="Declare the body as a parameter with a model, or compare `len(body)` with the limit.",
-    ),
-    ParityException(
-        title="Media type of a JSON provider",
-        requests=tuple(
-            f"json GET {target}"
-            for target in (
-                *(f"/json/{kind}" for kind in ("unsorted", "unicode", "decimal", "date", "set")),
-                "/top/list",
-                "/search?q=b&q=a",
-            )
-        ),
-        flask="A provider of the application's own may set `mimetype`.",
-        twin="The body is the provider's, byte for byte, but the type is always `application/json`.",
-        reason="The renderer of a route takes the provider's bytes and not its response.",
-        instead="Set the header in `FlaskCompat.after`.",
-    ),
 )
 IDS: Final = frozenset(request for exception in EXCEPTIONS for request in exception.requests)
 HEAD: Final = """# Flask parity exceptions

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from fastapi import Body
 from pydantic import JsonValue
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from bridge import Bridge, BridgeRouter, FlaskCompat
-from tests.corpus.twins.request import TheRequest
 
 __all__ = ["router"]
 
@@ -29,7 +29,7 @@ def router(bridge: Bridge, compat: FlaskCompat) -> BridgeRouter:
         return payload
 
     @twin.post("/read/raw")
-    async def read_raw(request: TheRequest) -> Any:
+    async def read_raw(request: Request) -> Any:
         body = await request.body()
         length = request.headers.get("content-length")
         return {
@@ -39,7 +39,7 @@ def router(bridge: Bridge, compat: FlaskCompat) -> BridgeRouter:
         }
 
     @twin.post("/read/form")
-    async def read_form(request: TheRequest) -> Any:
+    async def read_form(request: Request) -> Any:
         async with request.form() as form:
             fields = [[name, value] for name, value in form.multi_items() if isinstance(value, str)]
             files = [

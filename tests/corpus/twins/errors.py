@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header
 from flask import abort, make_response
+from starlette.requests import Request
 from starlette.responses import Response
 
 from bridge import Bridge, BridgeRouter, FlaskCompat, build_environ, to_asgi_response
 from tests.corpus.awkward import files as views
 from tests.corpus.awkward.errors import CustomResponse, raised
-from tests.corpus.twins.request import TheRequest
 
 __all__ = ["router"]
 
@@ -46,17 +46,17 @@ def router(bridge: Bridge, compat: FlaskCompat) -> BridgeRouter:
         return to_asgi_response(response)
 
     @twin.get("/tagged")
-    def tagged(request: TheRequest) -> Response:
+    def tagged(request: Request) -> Response:
         with bridge.legacy.request_context(build_environ(request.scope)):
             return to_asgi_response(views.tagged())
 
     @twin.get("/streams/{kind}")
-    def streamed(kind: str, request: TheRequest) -> Response:
+    def streamed(kind: str, request: Request) -> Response:
         with bridge.legacy.request_context(build_environ(request.scope)):
             return to_asgi_response(views.streamed(kind))
 
     @twin.get("/files/{name:flask_path}")
-    def sent(name: str, request: TheRequest) -> Response:
+    def sent(name: str, request: Request) -> Response:
         with bridge.legacy.request_context(build_environ(request.scope)):
             return to_asgi_response(views.sent(name))
 

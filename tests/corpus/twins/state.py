@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import werkzeug
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bridge import Bridge, BridgeRouter, FlaskCompat, FlaskSession, to_asgi_response
 from bridge.compat import FlaskJSON
 from tests.corpus.awkward.state import set_cookies
-from tests.corpus.twins.request import TheRequest
 
 __all__ = ["router"]
 
@@ -30,7 +30,7 @@ def router(bridge: Bridge, compat: FlaskCompat) -> BridgeRouter:
         return to_asgi_response(set_cookies())
 
     @twin.delete("/cookies")
-    async def delete_cookies(request: TheRequest) -> Response:
+    async def delete_cookies(request: Request) -> Response:
         response = werkzeug.Response(encode({"had": request.cookies.get("plain")}), mimetype="application/json")
         response.delete_cookie("plain")
         response.delete_cookie("strict", path="/a", domain="corpus.test")

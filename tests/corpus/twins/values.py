@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 
 from flask import current_app
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bridge import Bridge, BridgeRouter, FlaskCompat, lenient, redirect, to_asgi_response
 from tests.corpus.awkward.values import JSON, REFUSED, shaped
-from tests.corpus.twins.request import TheRequest
 
 __all__ = ["router"]
 
@@ -46,7 +46,7 @@ def router(bridge: Bridge, compat: FlaskCompat) -> BridgeRouter:
 
 
 async def searched(
-    request: TheRequest,
+    request: Request,
     q: str | None = None,
     page: Annotated[int, lenient(int, 1)] = 1,
     ratio: Annotated[float, lenient(float, 0.5)] = 0.5,
