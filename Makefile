@@ -1,5 +1,6 @@
 # One command per intent. Each makes .venv when it is missing, and brings it up to date when pyproject.toml is newer.
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
 BIN := .venv/bin
@@ -43,6 +44,6 @@ clean: ## Remove .venv, the local PostgreSQL and every cache
 	@if command -v uv >/dev/null; then \
 	  { test -x $(BIN)/python || uv venv --quiet --python "$(PYTHON)" .venv; } && uv pip install --python $(BIN)/python -e '.[dev]'; \
 	else \
-	  { test -x $(BIN)/python || "$(PYTHON)" -m venv .venv; } && $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -e '.[dev]'; \
+	  { test -x $(BIN)/python || "$(PYTHON)" -m venv .venv; } && $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -e '.[dev]' | { grep -v 'already satisfied' || true; }; \
 	fi
 	@touch $@

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 from rich.console import Console
+from rich.markup import escape
 
 from async_app.app import compose
 from async_app.local import fill_if_empty, local_server_url
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with local_server_url(console) as url:
             _serve(url, arguments, console)
     except ConfigurationError as error:
-        console.print(f"[red]configuration error:[/red] {error}", highlight=False)
+        console.print(f"[red]configuration error:[/red] {escape(str(error))}", highlight=False)
         return 2
     return 0
 

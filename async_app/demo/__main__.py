@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.pool import NullPool
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with local_server_url(console) as url:
             equal = _run(url, console, users=max(arguments.users, 500), posts=max(arguments.posts, 500))
     except ConfigurationError as error:
-        console.print(f"[red]configuration error:[/red] {error}", highlight=False)
+        console.print(f"[red]configuration error:[/red] {escape(str(error))}", highlight=False)
         return 2
     verdict = "[green]Everything was equal.[/green]" if equal else "[red]Something differed: see above.[/red]"
     console.print(f"\n{verdict} Took {time.monotonic() - started:.0f} s. Next: make serve, or read docs/migration.md.")
