@@ -11,10 +11,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 __all__ = [
+    "AdmissionTimeout",
     "BridgeError",
+    "CallCycle",
+    "CapacityClosed",
     "ClientDisconnected",
     "ConfigurationError",
     "DatabaseUnreachable",
+    "DeadlineExceeded",
     "InvalidContentLength",
     "InvalidDatabaseURL",
     "InvalidPoolSize",
@@ -23,22 +27,29 @@ __all__ = [
     "LazyLoadOutsideSession",
     "LegacyIsAsync",
     "LiveObjectReturned",
+    "NativeTransactionPending",
     "NotInstalled",
+    "NotOnWorker",
     "NotPorted",
     "ParityMismatch",
     "RequestBodyTooLarge",
     "RequestBodyTruncated",
     "RequestRejected",
     "ResponseAborted",
+    "ResultIsLazy",
     "RouteShadowed",
     "SignatureMismatch",
+    "StopIterationEscaped",
     "TooManyHeaders",
+    "TooManyWaiting",
     "Unavailable",
     "UnknownEndpoint",
     "UnknownOperation",
     "UnknownStage",
     "UnsupportedScope",
     "UsageError",
+    "WorkStopped",
+    "WorkerExit",
 ]
 
 
@@ -165,6 +176,42 @@ class UnsupportedScope(UsageError):
     code = "unsupported-scope"
 
 
+class ResultIsLazy(UsageError):
+    """A function to run on a worker thread is a generator, whose body would run on the event loop."""
+
+    code = "result-is-lazy"
+
+
+class StopIterationEscaped(UsageError, RuntimeError):
+    """A function run on a worker thread raised `StopIteration`, which no coroutine can pass on (PEP 479)."""
+
+    code = "stop-iteration-escaped"
+
+
+class WorkerExit(UsageError):
+    """A function run on a worker thread raised what would have stopped the event loop: `SystemExit` and the like."""
+
+    code = "worker-exit"
+
+
+class NotOnWorker(UsageError):
+    """Something that only makes sense inside an offloaded call was used outside of one."""
+
+    code = "not-on-worker"
+
+
+class CallCycle(UsageError):
+    """A nested call waits for a token whose holders all wait for this call: nobody could ever go on."""
+
+    code = "call-cycle"
+
+
+class NativeTransactionPending(UsageError):
+    """A bridged call was awaited while a native transaction held uncommitted writes: two connections, one invisible deadlock."""
+
+    code = "native-transaction-pending"
+
+
 class RequestRejected(BridgeError):
     """The client's request cannot be served as it was sent; answered with *status*, nothing is logged."""
 
@@ -205,9 +252,43 @@ class TooManyHeaders(RequestRejected):
 
 
 class Unavailable(BridgeError):
-    """The work could not be done now; the same request may succeed later."""
+    """Not now; the same request may succeed later. Answered with *status* and ``Retry-After``, in whole seconds."""
 
     code = "unavailable"
+    status: ClassVar[int] = 503
+    retry_after: int = 1
+
+
+class TooManyWaiting(Unavailable):
+    """As many calls wait for a token as may wait; this one was refused at once."""
+
+    code = "too-many-waiting"
+
+
+class AdmissionTimeout(Unavailable):
+    """A call waited for a token as long as it may; it never ran."""
+
+    code = "admission-timeout"
+
+
+class CapacityClosed(Unavailable):
+    """A capacity is being shut down and takes no more calls."""
+
+    code = "capacity-closed"
+
+
+class WorkStopped(Unavailable):
+    """Raised on the worker thread: the caller was cancelled or its deadline passed, so the work must not go on."""
+
+    code = "work-stopped"
+
+
+class DeadlineExceeded(Unavailable):
+    """A call ran past its deadline and was stopped. If it *completed* all the same, what it committed is committed."""
+
+    code = "deadline-exceeded"
+    status = 504
+    completed: bool = False
 
 
 class ParityMismatch(BridgeError, AssertionError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, text
@@ -9,7 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import sessionmaker
 
+from bridge.database.pending import watch_writes
 from bridge.database.pool import PoolSettings
+from bridge.database.stopping import make_stoppable
 from bridge.database.unit_of_work import async_unit_of_work, unit_of_work
 from bridge.database.urls import driver_urls
 from bridge.errors import DatabaseUnreachable
@@ -63,9 +66,13 @@ class Database:
         }
         self.sync_engine: Engine = create_engine(urls.sync, **options)
         self.async_engine = create_async_engine(urls.asynchronous, **options)
+        if self.url.get_backend_name() == "postgresql":
+            event.listen(self.async_engine.sync_engine, "connect", _read_numerics_as_text)
         if self.url.get_backend_name() == "sqlite":
             for engine in (self.sync_engine, self.async_engine.sync_engine):
                 event.listen(engine, "connect", _enforce_foreign_keys)
+        make_stoppable(self.sync_engine)
+        watch_writes(self.async_engine.sync_engine)
         self.sessions: sessionmaker[Session] = sessionmaker(self.sync_engine)
         self.async_sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(
             self.async_engine, expire_on_commit=False
@@ -110,3 +117,12 @@ def _enforce_foreign_keys(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _read_numerics_as_text(connection: Any, _record: object) -> None:
+    # asyncpg's binary format gives Decimal("2E+4") for 20000, which psycopg2 reads as Decimal("20000").
+    connection.run_async(
+        lambda driver: driver.set_type_codec(
+            "numeric", schema="pg_catalog", encoder=str, decoder=Decimal, format="text"
+        )
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.requests import Request
 
 from bridge.errors import RouteShadowed
+from bridge.routing.disconnect import unless_disconnected
 from bridge.routing.signature import endpoint_signature
 from bridge.stages import Path
 
@@ -29,7 +30,14 @@ REQUEST_PARAMETER: Final = "bridge_request"
 
 
 def make_endpoint(
-    operation: Operation, *, table: OperationTable, units: UnitRunner, renderer: Renderer, app_context: bool
+    operation: Operation,
+    *,
+    table: OperationTable,
+    units: UnitRunner,
+    renderer: Renderer,
+    app_context: bool,
+    deadline: float | None = None,
+    watch_disconnect: bool = False,
 ) -> Callable[..., Awaitable[Response]]:
     """
     Return an endpoint whose parameters are those of the operation's function without the session.
@@ -40,11 +48,14 @@ def make_endpoint(
         units: Runs its functions.
         renderer: Makes the response before the session closes.
         app_context: Push a Flask application context around the legacy function.
+        deadline: Seconds that the legacy function may take, with the wait for its token; None is no limit.
+        watch_disconnect: Cancel either path when the client goes away.
     """
     legacy, declared = operation.legacy, operation.declared
 
     async def endpoint(**arguments: Any) -> Response:
-        scope = arguments.pop(REQUEST_PARAMETER).scope
+        request = arguments.pop(REQUEST_PARAMETER)
+        scope = request.scope
         meant: Operation = scope.get(OPERATION_KEY, operation)
         if meant is not operation:
             msg = (
@@ -54,8 +65,10 @@ def make_endpoint(
             raise RouteShadowed(msg)
         path = scope.get(PATH_KEY) or table.path_of(operation)
         if legacy is not None and path is not Path.NATIVE:
-            return await units.run_legacy(legacy, arguments, renderer.render, app_context=app_context)
-        return await units.run_native(declared, arguments, renderer.render)
+            work = units.run_legacy(legacy, arguments, renderer.render, app_context=app_context, deadline=deadline)
+        else:
+            work = units.run_native(declared, arguments, renderer.render)
+        return await (unless_disconnected(request.receive, work) if watch_disconnect else work)
 
     endpoint.__name__ = declared.call.__name__
     endpoint.__qualname__ = declared.call.__qualname__

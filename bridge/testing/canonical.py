@@ -51,8 +51,6 @@ class Canonical:
             return [self.value(member) for member in value]
         if isinstance(value, datetime):
             return "<now>" if self._is_now(value) else value
-        if value != value:  # noqa: PLR0124  NaN, which is not even equal to itself
-            return "<nan>"
         if isinstance(value, UUID):
             return value if str(value) in self.known else "<uuid>"
         return self.text(value) if isinstance(value, str) else value
