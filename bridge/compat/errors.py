@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 import flask
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
-from werkzeug.exceptions import BadRequest, InternalServerError, default_exceptions
+from werkzeug.exceptions import (
+    BadRequest,
+    GatewayTimeout,
+    InternalServerError,
+    ServiceUnavailable,
+    default_exceptions,
+)
 
 from bridge.compat.responses import to_asgi_response
+from bridge.errors import Unavailable
 from bridge.offload import Capacity, offload
 from bridge.wsgi import build_environ
 
@@ -64,7 +71,11 @@ class FlaskErrors:
             Exception: *error* itself, where Flask would let it through (debug or testing mode, no handler for 500).
         """
         body = await request.body() if isinstance(error, RequestValidationError) else b""
-        return await offload(self._respond, request, error, body, capacity=self._capacity)
+        response = await offload(self._respond, request, error, body, capacity=self._capacity)
+        if isinstance(error, Unavailable):
+            # Set here, because a handler that writes its own body may drop the headers of the exception.
+            response.headers.setdefault("retry-after", str(error.retry_after))
+        return response
 
     def _respond(self, request: Request, error: Exception, body: bytes) -> Response:
         with self._app.request_context(build_environ(request.scope, body)):
@@ -101,6 +112,9 @@ class FlaskErrors:
                 except Exception as refused:  # noqa: BLE001  a wrong content type or a body that is not JSON, as Flask says it
                     return refused
             return self._validation([{**item, "loc": item["loc"][1:]} for item in errors])
+        if isinstance(error, Unavailable):
+            # Not the error's own text: capacities and function names are for the log, not for clients.
+            return GatewayTimeout() if error.status == GatewayTimeout.code else ServiceUnavailable()
         if isinstance(error, StarletteHTTPException) and error.status_code in default_exceptions:
             # A detail that only repeats the status says less than the application's own page for it.
             said = None if error.detail == HTTPStatus(error.status_code).phrase else error.detail

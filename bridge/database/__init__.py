@@ -2,7 +2,9 @@
 
 from bridge.database.database import Database
 from bridge.database.live import refuse_live_objects
+from bridge.database.pending import native_transaction, refuse_pending_writes
 from bridge.database.pool import PoolSettings
+from bridge.database.stopping import make_stoppable
 from bridge.database.unit_of_work import async_unit_of_work, unit_of_work
 from bridge.database.urls import DriverURLs, driver_urls
 
@@ -12,6 +14,9 @@ __all__ = [
     "PoolSettings",
     "async_unit_of_work",
     "driver_urls",
+    "make_stoppable",
+    "native_transaction",
     "refuse_live_objects",
+    "refuse_pending_writes",
     "unit_of_work",
 ]

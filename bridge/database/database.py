@@ -10,7 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import sessionmaker
 
+from bridge.database.pending import watch_writes
 from bridge.database.pool import PoolSettings
+from bridge.database.stopping import make_stoppable
 from bridge.database.unit_of_work import async_unit_of_work, unit_of_work
 from bridge.database.urls import driver_urls
 from bridge.errors import DatabaseUnreachable
@@ -69,6 +71,8 @@ class Database:
         if self.url.get_backend_name() == "sqlite":
             for engine in (self.sync_engine, self.async_engine.sync_engine):
                 event.listen(engine, "connect", _enforce_foreign_keys)
+        make_stoppable(self.sync_engine)
+        watch_writes(self.async_engine.sync_engine)
         self.sessions: sessionmaker[Session] = sessionmaker(self.sync_engine)
         self.async_sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(
             self.async_engine, expire_on_commit=False

@@ -1,7 +1,25 @@
 """Run synchronous code off the event loop, on a bounded number of worker threads."""
 
-from bridge.offload.call import offload, refuse_async
-from bridge.offload.capacity import Capacity, CapacityStatistics
+from bridge.offload.call import offload
+from bridge.offload.capacity import Capacity
 from bridge.offload.finish import finish
+from bridge.offload.from_thread import from_thread
+from bridge.offload.refusal import check_callable, name_of
+from bridge.offload.statistics import CapacityStatistics, Histogram, StuckCall
+from bridge.offload.stopper import arm, disarm, raise_if_stopped, stoppable
 
-__all__ = ["Capacity", "CapacityStatistics", "finish", "offload", "refuse_async"]
+__all__ = [
+    "Capacity",
+    "CapacityStatistics",
+    "Histogram",
+    "StuckCall",
+    "arm",
+    "check_callable",
+    "disarm",
+    "finish",
+    "from_thread",
+    "name_of",
+    "offload",
+    "raise_if_stopped",
+    "stoppable",
+]

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from bridge.compat import FlaskCompat, register_flask_converters
-from bridge.errors import NotInstalled
+from bridge.errors import NotInstalled, Unavailable
 from bridge.offload import Capacity, offload
 from bridge.routing.facade import Facade
 from bridge.routing.fastapi_routes import fastapi_routes
@@ -16,6 +16,7 @@ from bridge.routing.pairing import pair
 from bridge.routing.report import RoutingReport
 from bridge.routing.resolver import Resolver
 from bridge.routing.router import BridgeRouter
+from bridge.routing.unavailable import answer_unavailable
 from bridge.routing.units import UnitRunner
 from bridge.stages import Stages
 from bridge.wsgi import WSGIAdapter
@@ -60,6 +61,8 @@ class Bridge:
         database: Database,
         legacy: Flask,
         capacity: int | None = None,
+        max_waiting: int | None = 1000,
+        admission_timeout: float | None = 30.0,
         stages: Mapping[str, str | Stage] | None = None,
         default_stage: str | Stage = "legacy",
         hooks: HookDeclarations | None = None,
@@ -71,6 +74,8 @@ class Bridge:
             database: Both engines; give ``database.sync_engine`` to *legacy* so that it shares the pool.
             legacy: The Flask application, unchanged.
             capacity: Synchronous calls that may run at once; by default as many as the synchronous pool has connections.
+            max_waiting: Synchronous calls that may wait for a token; the next is answered 503 at once. None is any number.
+            admission_timeout: Seconds that one may wait before it is answered 503; None is for ever.
             stages: Stage by operation name at start-up.
             default_stage: Stage of the ported operations that *stages* does not name.
             hooks: What became of the Flask hooks that do not run where FastAPI answers.
@@ -78,13 +83,17 @@ class Bridge:
             path_header: Send ``Bridge-Path: flask|bridged|native`` with each response.
 
         Raises:
-            InvalidPoolSize: *capacity* is less than one.
+            InvalidPoolSize: *capacity* is less than one, or a limit is negative.
             UnknownStage: A stage does not exist.
         """
         register_flask_converters()
         self.database = database
         self.legacy = legacy
-        self.capacity = Capacity(database.pool.connections if capacity is None else capacity)
+        self.capacity = Capacity(
+            database.pool.connections if capacity is None else capacity,
+            max_waiting=max_waiting,
+            admission_timeout=admission_timeout,
+        )
         self.stages = Stages(stages, default=default_stage)
         self.operations = OperationTable(self.stages)
         self._units = UnitRunner(database, self.capacity, legacy)
@@ -114,6 +123,7 @@ class Bridge:
         Middleware that is added to *app* afterwards sees the requests of both sides.
         """
         self._app = app
+        app.exception_handlers.setdefault(Unavailable, answer_unavailable)
         app.add_middleware(
             Facade,
             flask=WSGIAdapter(cast("WSGIApp", self.legacy), capacity=self.capacity, settings=self._wsgi),
@@ -156,10 +166,18 @@ class Bridge:
         if self._app is not None:
             for warning in self.report().warnings():
                 logger.warning(warning)
+        self.capacity.reopen()
         await offload(self.database.check, capacity=self.capacity)
 
-    async def close(self) -> None:
-        """Close every connection."""
+    async def close(self, *, deadline: float = 10.0) -> None:
+        """
+        Wait for the synchronous calls there are, then close every connection; log what cannot be stopped.
+
+        Args:
+            deadline: Seconds until calls that wait are refused, and those that run are stopped.
+        """
+        for stuck in await self.capacity.drain(deadline=deadline):
+            logger.error("%s is stuck after %.1f s on %s\n%s", stuck.name, stuck.running_s, stuck.thread, stuck.stack)
         await self.database.dispose()
 
     async def call(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -172,9 +190,11 @@ class Bridge:
         Raises:
             LiveObjectReturned: *fn* returned something bound to its session; nothing is committed.
             LegacyIsAsync: *fn* is asynchronous.
+            NativeTransactionPending: The native session of this request has uncommitted writes.
+            Unavailable: No token became free; answered 503 if nobody catches it.
 
         Cancellation:
-            While waiting for a token *fn* never runs; while running it is completed first.
+            While waiting for a token *fn* never runs; while running its statement is stopped and the transaction rolled back.
         """
         return await self._units.call(fn, *args, **kwargs)
 

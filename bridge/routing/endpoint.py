@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from bridge.compat.request import UNDECODABLE
 from bridge.errors import RouteShadowed
+from bridge.routing.disconnect import unless_disconnected
 from bridge.routing.signature import endpoint_signature
 from bridge.stages import Path
 
@@ -31,7 +32,14 @@ REQUEST_PARAMETER: Final = "bridge_request"
 
 
 def make_endpoint(
-    operation: Operation, *, table: OperationTable, units: UnitRunner, renderer: Renderer, app_context: bool
+    operation: Operation,
+    *,
+    table: OperationTable,
+    units: UnitRunner,
+    renderer: Renderer,
+    app_context: bool,
+    deadline: float | None = None,
+    watch_disconnect: bool = False,
 ) -> Callable[..., Awaitable[Response]]:
     """
     Return an endpoint whose parameters are those of the operation's function without the session.
@@ -42,6 +50,8 @@ def make_endpoint(
         units: Runs its functions.
         renderer: Makes the response before the session closes.
         app_context: Push a Flask application context around the legacy function.
+        deadline: Seconds that the legacy function may take, with the wait for its token; None is no limit.
+        watch_disconnect: Cancel either path when the client goes away.
     """
     legacy, declared = operation.legacy, operation.declared
     # FastAPI fills one parameter of each of these kinds, so the function's own serves both.
@@ -55,9 +65,10 @@ def make_endpoint(
             raise RequestValidationError([{"type": "json_invalid", "loc": ("body",), "msg": "JSON decode error"}])
         path = scope.get(PATH_KEY) or table.path_of(operation)
         if legacy is not None and path is not Path.NATIVE:
-            answer = await units.run_legacy(legacy, arguments, renderer.render, app_context=app_context)
+            work = units.run_legacy(legacy, arguments, renderer.render, app_context=app_context, deadline=deadline)
         else:
-            answer = await units.run_native(declared, arguments, renderer.render)
+            work = units.run_native(declared, arguments, renderer.render)
+        answer = await (unless_disconnected(request.receive, work) if watch_disconnect else work)
         return _with_headers_of(arguments[response_name], answer) if response_name else answer
 
     endpoint.__name__ = declared.call.__name__

@@ -43,6 +43,8 @@ class BridgeRouter(APIRouter):
             None says that it is new.
         retired: Flask is no longer asked about this operation, though it may still have a view for it.
         compat: Which of Flask's habits this operation keeps, instead of the router's.
+        deadline: Seconds that the legacy function may take, with the wait for its token, before it is stopped and the answer is 504.
+        watch_disconnect: Stop the work when the client goes away, on either path; costs a task for each request.
 
     Raises:
         SignatureMismatch: The two functions differ in their parameters.
@@ -70,6 +72,8 @@ class BridgeRouter(APIRouter):
         replaces: str | Auto | None = AUTO,
         retired: bool = False,
         compat: FlaskCompat | None = None,
+        deadline: float | None = None,
+        watch_disconnect: bool = False,
         **options: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Decorate the function of one path operation; see the class."""
@@ -90,7 +94,13 @@ class BridgeRouter(APIRouter):
                     headers=headers,
                 )
                 endpoint = make_endpoint(
-                    operation, table=self._table, units=self._units, renderer=renderer, app_context=app_context
+                    operation,
+                    table=self._table,
+                    units=self._units,
+                    renderer=renderer,
+                    app_context=app_context,
+                    deadline=deadline,
+                    watch_disconnect=watch_disconnect,
                 )
                 self.add_api_route(path, endpoint, methods=[method], **options)
                 self._table.add(operation, endpoint)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.exc import MissingGreenlet
 
-from bridge.database import refuse_live_objects
+from bridge.database import native_transaction, refuse_live_objects, refuse_pending_writes
 from bridge.errors import LazyLoadOutsideSession
-from bridge.offload import offload, refuse_async
+from bridge.offload import check_callable, name_of, offload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,13 +36,27 @@ class UnitRunner:
         self._legacy = legacy
 
     async def run_legacy(
-        self, function: UnitFunction, arguments: Mapping[str, Any], finish: Callable[[Any], T], *, app_context: bool
+        self,
+        function: UnitFunction,
+        arguments: Mapping[str, Any],
+        finish: Callable[[Any], T],
+        *,
+        app_context: bool,
+        deadline: float | None = None,
     ) -> T:
         """
         Run *function* and *finish* on a worker thread, in one transaction that is committed before this returns.
 
+        Args:
+            function: The legacy function.
+            arguments: Its arguments but the session.
+            finish: Makes the result while the session is open.
+            app_context: Push a Flask application context around it.
+            deadline: Seconds for the token and the work; None is no limit.
+
         Cancellation:
-            While waiting for a token the function never runs; while running it is completed first.
+            While waiting for a token the function never runs; while running its statement is stopped and the transaction is rolled
+            back, unless its commit has begun.
         """
 
         def unit() -> T:
@@ -50,7 +64,7 @@ class UnitRunner:
                 bound = {function.session: session} if function.session else {}
                 return finish(function.call(**bound, **arguments))
 
-        return await offload(unit, capacity=self._capacity)
+        return await offload(unit, capacity=self._capacity, deadline=deadline)
 
     async def run_native(self, function: UnitFunction, arguments: Mapping[str, Any], finish: Callable[[Any], T]) -> T:
         """
@@ -62,7 +76,8 @@ class UnitRunner:
         async with self._database.async_unit_of_work() as session:
             bound = {function.session: session} if function.session else {}
             try:
-                return finish(await function.call(**bound, **arguments))
+                with native_transaction(session):
+                    return finish(await function.call(**bound, **arguments))
             except MissingGreenlet as error:
                 msg = (
                     f"{function.name} used an attribute that is not loaded, and the event loop cannot wait for SQL there: "
@@ -76,15 +91,17 @@ class UnitRunner:
 
         Raises:
             LiveObjectReturned: *fn* returned something bound to its session; nothing is committed.
+            NativeTransactionPending: The native session of this request has uncommitted writes.
         """
 
         def unit() -> T:
             with self._context(app_context=True), self._database.unit_of_work() as session:
                 result = fn(session, *args, **kwargs)
-                refuse_live_objects(result, source=getattr(fn, "__qualname__", repr(fn)))
+                refuse_live_objects(result, source=name_of(fn))
                 return result
 
-        refuse_async(fn)
+        check_callable(fn)
+        refuse_pending_writes(name_of(fn))
         return await offload(unit, capacity=self._capacity)
 
     def _context(self, *, app_context: bool) -> AbstractContextManager[Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from anyio import CancelScope
 
-from bridge.errors import ClientDisconnected, RequestRejected, ResponseAborted
+from bridge.errors import ClientDisconnected, RequestRejected, ResponseAborted, Unavailable
 from bridge.wsgi.refusal import refuse
 
 if TYPE_CHECKING:
@@ -97,7 +97,11 @@ class Relay:
         await self._send({"type": "http.response.start", "status": head.status, "headers": head.headers})
 
     async def _fail(self) -> None:
-        self._task.result()  # raises what kept the call from running at all
+        try:
+            self._task.result()  # raises what kept the call from running at all
+        except Unavailable as error:
+            await refuse(self._scope, self._send, error)
+            return
         failure = self._exchange.failure
         if isinstance(failure, ClientDisconnected):
             return

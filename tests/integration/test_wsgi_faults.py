@@ -133,7 +133,9 @@ async def test_thousand_broken_requests_leave_nothing(body: Any, caplog: pytest.
     gc.collect()
     statistics = capacity.statistics()
     assert (statistics.running, statistics.waiting) == (0, 0)
-    assert len(set(threading.enumerate()) - others) <= TOKENS + (4 if body == "spool" else 0)
+    # Stopping a call takes a thread besides the one it runs on, and idle threads stay for some seconds; fifty times as many
+    # requests were broken.
+    assert len(set(threading.enumerate()) - others) <= 5 * TOKENS
     assert _open_files() <= files
     assert (application.contexts, application.streams, application.dirty) == (0, 0, [])
     assert not has_app_context()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import traceback
+import weakref
 from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,38 +13,20 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from bridge import Capacity, LegacyIsAsync, offload
+from bridge import (
+    Capacity,
+    LegacyIsAsync,
+    ResultIsLazy,
+    StopIterationEscaped,
+    WorkerExit,
+    offload,
+)
+from tests.unit.offload.calls import Held, until, until_waiting
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 TENANT: ContextVar[str] = ContextVar("tenant", default="nobody")
-
-
-class Held:
-    """A call that stays on its thread until it is released."""
-
-    def __init__(self) -> None:
-        self.started = threading.Event()
-        self.release = threading.Event()
-        self.finished = threading.Event()
-
-    def __call__(self) -> str:
-        self.started.set()
-        assert self.release.wait(10)
-        self.finished.set()
-        return "done"
-
-
-async def until(event: threading.Event) -> None:
-    # On a thread of AnyIO's own, so that no token of the capacity under test is used.
-    assert await anyio.to_thread.run_sync(event.wait, 10)
-
-
-async def until_waiting(capacity: Capacity) -> None:
-    with anyio.fail_after(10):
-        while capacity.statistics().waiting == 0:  # noqa: ASYNC110  a limiter has no event for it
-            await asyncio.sleep(0)
 
 
 async def test_it_runs_on_another_thread_and_returns_the_result() -> None:
@@ -103,14 +86,126 @@ async def test_an_exception_gives_the_token_back() -> None:
 async def coroutine_function() -> None: ...
 
 
-async def generator_function() -> AsyncIterator[int]:
+async def asynchronous_generator_function() -> AsyncIterator[int]:
     yield 1
 
 
-@pytest.mark.parametrize("fn", [coroutine_function, generator_function, partial(coroutine_function)])
-async def test_an_asynchronous_function_is_refused(fn: Callable[[], object]) -> None:
-    with pytest.raises(LegacyIsAsync, match="is asynchronous: await it on the event loop"):
+def generator_function() -> Iterator[int]:
+    yield 1
+
+
+class Asynchronous:
+    async def __call__(self) -> None: ...
+
+    async def method(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "fn",
+    [
+        coroutine_function,
+        asynchronous_generator_function,
+        partial(coroutine_function),
+        partial(partial(coroutine_function)),
+        Asynchronous(),
+        Asynchronous().method,
+    ],
+)
+async def test_an_asynchronous_function_is_refused_by_name(fn: Callable[[], object]) -> None:
+    with pytest.raises(
+        LegacyIsAsync, match=r"(coroutine|generator)_function|Asynchronous.* is asynchronous: await it on"
+    ):
         await offload(fn, capacity=Capacity(1))
+
+
+@pytest.mark.parametrize("fn", [generator_function, partial(generator_function)])
+async def test_a_generator_function_is_refused_by_name(fn: Callable[[], object]) -> None:
+    with pytest.raises(ResultIsLazy, match="generator_function is a generator"):
+        await offload(fn, capacity=Capacity(1))
+
+
+async def test_a_result_that_has_yet_to_run_is_refused_by_name() -> None:
+    capacity = Capacity(1)
+
+    def hidden(kind: Callable[[], object]) -> object:
+        return kind()
+
+    with pytest.raises(ResultIsLazy, match="hidden returned a generator"):
+        await offload(hidden, generator_function, capacity=capacity)
+    for kind in (coroutine_function, asynchronous_generator_function):
+        with pytest.raises(LegacyIsAsync, match="hidden returned something to await"):
+            await offload(hidden, kind, capacity=capacity)
+    assert capacity.statistics().running == 0
+
+
+def test_a_function_written_in_c_a_class_and_an_instance_are_fine() -> None:
+    class Instance:
+        def __call__(self) -> int:
+            return 3
+
+    async def run() -> list[object]:
+        capacity = Capacity(1)
+        return [
+            await offload(len, "ab", capacity=capacity),
+            await offload(list, "ab", capacity=capacity),
+            await offload(Instance(), capacity=capacity),
+        ]
+
+    assert asyncio.run(run()) == [2, ["a", "b"], 3]
+
+
+async def test_stop_iteration_becomes_an_error_that_a_coroutine_can_raise() -> None:
+    with pytest.raises(StopIterationEscaped, match=r"raised StopIteration.*\[stop-iteration-escaped\]") as raised:
+        await offload(next, iter(()), capacity=Capacity(1))
+    assert isinstance(raised.value, RuntimeError)
+    assert isinstance(raised.value.__cause__, StopIteration)
+
+
+@pytest.mark.parametrize("exit_", [SystemExit(3), KeyboardInterrupt(), GeneratorExit(), asyncio.CancelledError()])
+async def test_an_exit_on_a_worker_ends_the_call_but_neither_the_loop_nor_the_thread(exit_: BaseException) -> None:
+    capacity = Capacity(1)
+
+    def leave() -> None:
+        raise exit_
+
+    before = await offload(threading.get_ident, capacity=capacity)
+    with pytest.raises(WorkerExit, match=f"raised {type(exit_).__name__}") as raised:
+        await offload(leave, capacity=capacity)
+    assert raised.value.__cause__ is exit_
+    assert await offload(threading.get_ident, capacity=capacity) == before
+
+
+async def test_context_variables_are_written_back_on_request_and_only_after_success() -> None:
+    untouched: ContextVar[str] = ContextVar("untouched")
+
+    def change(value: str, error: Exception | None = None) -> None:
+        TENANT.set(value)
+        if error is not None:
+            raise error
+
+    await offload(change, "globex", capacity=Capacity(1), write_back=True)
+    assert TENANT.get() == "globex"
+    assert untouched.get("unset") == "unset"
+    with pytest.raises(LookupError):
+        await offload(change, "initech", LookupError(), capacity=Capacity(1), write_back=True)
+    assert TENANT.get() == "globex"
+
+
+async def test_neither_arguments_nor_result_nor_exception_are_kept_by_an_idle_thread() -> None:
+    class Thing: ...
+
+    def fail(thing: Thing) -> None:
+        raise LookupError(thing)
+
+    capacity = Capacity(1)
+    thing = Thing()
+    reference = weakref.ref(thing)
+    assert await offload(lambda value: value, thing, capacity=capacity) is thing
+    with pytest.raises(LookupError):
+        await offload(fail, thing, capacity=capacity)
+    await offload(int, capacity=capacity)
+    del thing
+    assert reference() is None, "something waits for the garbage collector"
 
 
 async def test_no_more_calls_run_than_there_are_tokens() -> None:

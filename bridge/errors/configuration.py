@@ -1,0 +1,85 @@
+"""A setting is wrong: the operator has to act, at start-up."""
+
+from __future__ import annotations
+
+from bridge.errors.base import BridgeError
+
+__all__ = [
+    "ConfigurationError",
+    "DatabaseUnreachable",
+    "InvalidDatabaseURL",
+    "InvalidPoolSize",
+    "InvalidWSGISetting",
+    "LegacyIsAsync",
+    "NotPorted",
+    "SignatureMismatch",
+    "UnknownEndpoint",
+    "UnknownOperation",
+    "UnknownStage",
+]
+
+
+class ConfigurationError(BridgeError):
+    """A setting is wrong; raised while the application starts."""
+
+    code = "configuration"
+
+
+class InvalidDatabaseURL(ConfigurationError):
+    """The database URL is missing, malformed, or names a driver that has no counterpart."""
+
+    code = "invalid-database-url"
+
+
+class InvalidPoolSize(ConfigurationError):
+    """A pool or capacity was given a size that cannot serve one request."""
+
+    code = "invalid-pool-size"
+
+
+class DatabaseUnreachable(ConfigurationError):
+    """No connection could be opened when the application started."""
+
+    code = "database-unreachable"
+
+
+class InvalidWSGISetting(ConfigurationError):
+    """A setting of the WSGI adapter is out of its range."""
+
+    code = "invalid-wsgi-setting"
+
+
+class SignatureMismatch(ConfigurationError):
+    """A native port does not take the parameters of the legacy function it replaces."""
+
+    code = "signature-mismatch"
+
+
+class LegacyIsAsync(ConfigurationError):
+    """A function given as the legacy path is asynchronous, so it cannot run on a worker thread."""
+
+    code = "legacy-is-async"
+
+
+class UnknownStage(ConfigurationError):
+    """A stage was named that does not exist."""
+
+    code = "unknown-stage"
+
+
+class UnknownOperation(ConfigurationError):
+    """A stage was set for an operation that no route declares."""
+
+    code = "unknown-operation"
+
+
+class UnknownEndpoint(ConfigurationError):
+    """A route says that it replaces a Flask endpoint that does not exist."""
+
+    code = "unknown-endpoint"
+
+
+class NotPorted(ConfigurationError):
+    """An operation was moved to a stage that needs a native port, and has none."""
+
+    code = "not-ported"

@@ -1,0 +1,113 @@
+"""The calling code has a bug: the programmer has to act."""
+
+from __future__ import annotations
+
+from bridge.errors.base import BridgeError
+
+__all__ = [
+    "CallCycle",
+    "InvalidWSGIResponse",
+    "LazyLoadOutsideSession",
+    "LiveObjectReturned",
+    "NativeTransactionPending",
+    "NotInstalled",
+    "NotOnWorker",
+    "ResponseAborted",
+    "ResultIsLazy",
+    "RouteShadowed",
+    "SessionUnavailable",
+    "StopIterationEscaped",
+    "UnsupportedScope",
+    "UsageError",
+    "WorkerExit",
+]
+
+
+class UsageError(BridgeError):
+    """The calling code has a bug; raised while a request is served."""
+
+    code = "usage"
+
+
+class NotInstalled(UsageError):
+    """The bridge was asked about routes before it was put in front of an application."""
+
+    code = "not-installed"
+
+
+class SessionUnavailable(UsageError):
+    """A route asked for the Flask session, but does not follow a Flask application."""
+
+    code = "session-unavailable"
+
+
+class RouteShadowed(UsageError):
+    """FastAPI's routes gave a request to another operation than the one it addresses."""
+
+    code = "route-shadowed"
+
+
+class LiveObjectReturned(UsageError):
+    """A function run on a worker thread returned an object that only lives inside its session."""
+
+    code = "live-object-returned"
+
+
+class LazyLoadOutsideSession(UsageError):
+    """A native port returned an object whose attribute would need SQL that the event loop cannot wait for."""
+
+    code = "lazy-load-outside-session"
+
+
+class InvalidWSGIResponse(UsageError):
+    """A WSGI application answered in a way that PEP 3333 does not allow, or that cannot be sent over HTTP."""
+
+    code = "invalid-wsgi-response"
+
+
+class ResponseAborted(UsageError):
+    """A WSGI application failed after its response had started; raised so that the server closes the connection."""
+
+    code = "response-aborted"
+
+
+class UnsupportedScope(UsageError):
+    """An ASGI server asked for a protocol that a WSGI application cannot speak."""
+
+    code = "unsupported-scope"
+
+
+class ResultIsLazy(UsageError):
+    """A function to run on a worker thread is a generator, whose body would run on the event loop."""
+
+    code = "result-is-lazy"
+
+
+class StopIterationEscaped(UsageError, RuntimeError):
+    """A function run on a worker thread raised `StopIteration`, which no coroutine can pass on (PEP 479)."""
+
+    code = "stop-iteration-escaped"
+
+
+class WorkerExit(UsageError):
+    """A function run on a worker thread raised what would have stopped the event loop: `SystemExit` and the like."""
+
+    code = "worker-exit"
+
+
+class NotOnWorker(UsageError):
+    """Something that only makes sense inside an offloaded call was used outside of one."""
+
+    code = "not-on-worker"
+
+
+class CallCycle(UsageError):
+    """A nested call waits for a token whose holders all wait for this call: nobody could ever go on."""
+
+    code = "call-cycle"
+
+
+class NativeTransactionPending(UsageError):
+    """A bridged call was awaited while a native transaction held uncommitted writes: two connections, one invisible deadlock."""
+
+    code = "native-transaction-pending"

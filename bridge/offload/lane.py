@@ -1,0 +1,169 @@
+"""The engine: what one capacity needs on one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+import traceback
+from contextvars import Context
+from time import perf_counter_ns
+from typing import Final
+
+from bridge.errors import CapacityClosed
+from bridge.offload.admission import Admission
+from bridge.offload.completions import Completions
+from bridge.offload.job import Job
+from bridge.offload.refusal import name_of
+from bridge.offload.statistics import BUCKETS, CapacityStatistics, Histogram, StuckCall
+from bridge.offload.stopper import press
+from bridge.offload.workers import Workers
+
+__all__ = ["Lane"]
+
+UNBOUNDED: Final = sys.maxsize
+# How long a shutdown waits for work that it has told to stop: a few times what PostgreSQL needs; unmeasured beyond that.
+GRACE_S: Final = 1.0
+
+
+class Lane:
+    """
+    Tokens, threads and finished jobs of one capacity on one event loop. Shares nothing with other loops.
+
+    Attributes:
+        loop: The event loop.
+        admission: The tokens.
+        completions: Where any thread gives a job back.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, tokens: int, *, max_waiting: int | None, admission_timeout: float | None
+    ) -> None:
+        self.loop = loop
+        self.completions = Completions(loop, self._finish)
+        self._workers = Workers(loop, self.completions)
+        submit = self._workers.submit
+        self.admission = Admission(tokens, submit, loop, max_waiting=max_waiting, timeout=admission_timeout)
+        # Stopping must not wait behind the work it stops.
+        self._stops = Admission(UNBOUNDED, submit, loop)
+        self._idle: asyncio.Event | None = None
+
+    def _finish(self, jobs: list[Job]) -> None:
+        freed: Admission | None = None
+        on_threads = 0
+        for job in jobs:
+            job.done = True
+            admission = job.admission
+            if admission is not freed:
+                if freed is not None:
+                    freed.advance()
+                freed = admission
+            admission.running.remove(job)
+            took = (job.ended_ns - job.started_ns).bit_length()
+            admission.run_counts[took if took < BUCKETS else -1] += 1
+            if admission.root is admission:  # else it ran on the thread of the call that made it
+                on_threads += 1
+            if job.stopping is not None:
+                job.stopping.set()
+            future = job.future
+            if not future.done():
+                future.set_result(None)
+        self._workers.busy -= on_threads
+        if freed is not None:
+            freed.advance()
+        if self._idle is not None and self._is_idle():
+            self._idle.set()
+
+    def _is_idle(self) -> bool:
+        return not (self.admission.running or self._stops.running or self.admission.waiting)
+
+    @property
+    def stopping(self) -> int:
+        """How many jobs are being stopped now."""
+        return len(self._stops.running)
+
+    def stop(self, job: Job) -> None:
+        """Ask *job*, which has a token, to end early; does nothing if it was asked before."""
+        if job.stopping is None and not job.done:
+            job.stopping = threading.Event()
+            pressing = Job(press, (job, job.stopping), Context())
+            pressing.future = self.loop.create_future()
+            self._stops.admit(pressing)
+
+    def expire(self, job: Job, deadline: float) -> None:
+        """End *job*, whose *deadline* of that many seconds has passed: at once if it waits, else by stopping it."""
+        if job.waiting:
+            job.admission.time_out(job, deadline)
+        elif not job.done:
+            job.expired = True
+            self.admission.timed_out += 1
+            self.stop(job)
+
+    def resize(self, tokens: int) -> None:
+        """Have so many tokens from now on. Calls that run keep theirs, even if that is too many for a while."""
+        self.admission.tokens = tokens
+        self.admission.advance()
+
+    async def drain(self, deadline: float) -> tuple[StuckCall, ...]:
+        """Take no more calls and wait *deadline* seconds for those there are, then stop them; return what is left."""
+        self.admission.close()
+        self._idle = asyncio.Event()
+        try:
+            if await self._became_idle(deadline):
+                return ()
+            for job in self.admission.queued():
+                self.admission.leave(job)
+                self.admission.refused += 1
+                self.admission.finish_waiting(
+                    job, CapacityClosed("the application was shut down before the call could run")
+                )
+            for job in list(self.admission.running):
+                self.stop(job)
+            await self._became_idle(GRACE_S)
+            return tuple(map(_describe, self.admission.running))
+        finally:
+            self._idle = None
+            self._workers.close()
+
+    async def _became_idle(self, seconds: float) -> bool:
+        if self._idle is None or self._is_idle():
+            return True
+        try:
+            await asyncio.wait_for(self._idle.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Let the threads go: their loop ends. One that is busy leaves when it is not."""
+        self.admission.close()
+        self._workers.close()
+
+    def statistics(self) -> CapacityStatistics:
+        """Return a snapshot."""
+        admission = self.admission
+        waits = list(admission.wait_counts)
+        waits[0] += admission.admitted - sum(waits)  # those that did not wait are not timed either
+        return CapacityStatistics(
+            tokens=admission.tokens,
+            running=len(admission.running),
+            waiting=admission.waiting,
+            workers=self._workers.count,
+            admitted=admission.admitted,
+            refused=admission.refused,
+            timed_out=admission.timed_out,
+            cancelled=admission.cancelled,
+            wait=Histogram(tuple(waits)),
+            run=Histogram(tuple(admission.run_counts)),
+        )
+
+
+def _describe(job: Job) -> StuckCall:
+    thread = job.worker.thread if job.worker is not None else None
+    frame = sys._current_frames().get(thread.ident) if thread is not None and thread.ident is not None else None  # noqa: SLF001  documented, for this
+    return StuckCall(
+        name=name_of(job.fn),
+        thread=thread.name if thread is not None else "",
+        running_s=(perf_counter_ns() - job.started_ns) / 1e9 if job.started_ns else 0.0,
+        stack="".join(traceback.format_stack(frame)) if frame is not None else "",
+    )

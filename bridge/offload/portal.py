@@ -1,0 +1,110 @@
+"""The way back from a worker thread to its event loop, and the thread it leaves free meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import ContextVar
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Final
+
+from bridge.offload.admission import Admission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from bridge.offload.job import Job
+    from bridge.offload.workers import Worker
+
+__all__ = ["PORTAL", "Portal", "lent_by"]
+
+PORTAL: Final[ContextVar[Portal | None]] = ContextVar("bridge.offload.portal", default=None)
+
+
+class Portal:
+    """
+    One call from a worker thread into its event loop.
+
+    While it lasts, the thread has nothing to do, and its token is of use to nobody. Calls that the coroutine offloads with the
+    same capacity are therefore run on that thread with that token, one after the other.
+
+    Attributes:
+        job: The call that waits for the coroutine.
+        open: The coroutine has not ended.
+        nested: Calls made by the coroutine that have not ended.
+        admission: Gives the thread to nested calls.
+    """
+
+    def __init__(self, job: Job, loop: asyncio.AbstractEventLoop) -> None:
+        self.job = job
+        self.open = True
+        self.nested: set[Job] = set()
+        self._inbox: SimpleQueue[Job | None] = SimpleQueue()
+        self.admission = Admission(1, self._submit, loop, root=job.admission.root)
+        self._loop = loop
+        self._task: asyncio.Task[Any] | None = None
+        self._result: Any = None
+        self._error: BaseException | None = None
+
+    def _submit(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            self._inbox.put(job)
+
+    def begin(self, fn: Callable[..., Coroutine[Any, Any, Any]], args: tuple[Any, ...]) -> None:
+        """Start the coroutine. Called on the loop, in the context it shall see."""
+        self.job.inner = self
+        try:
+            self._task = self._loop.create_task(fn(*args))
+        except BaseException as error:  # noqa: BLE001  it belongs to the worker
+            self._error = error
+            self._close()
+        else:
+            self._task.add_done_callback(self._end)
+
+    def cancel(self) -> None:
+        """Cancel the coroutine. Called on any thread."""
+        self._loop.call_soon_threadsafe(self._cancel)
+
+    def serve(self, worker: Worker, give_back: Callable[[Job], None]) -> Any:
+        """Run nested calls on this thread until the coroutine ends, and return its result."""
+        while (job := self._inbox.get()) is not None:
+            worker.execute(job)
+            give_back(job)
+        if self._error is not None:
+            error, self._error = self._error, None
+            try:
+                raise error
+            finally:
+                del error  # the traceback refers to this frame
+        return self._result
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _end(self, task: asyncio.Task[Any]) -> None:
+        if task.cancelled():
+            self._error = asyncio.CancelledError()
+        else:
+            self._error = task.exception()
+            self._result = None if self._error is not None else task.result()
+        self._close()
+
+    def _close(self) -> None:
+        self.open = False
+        self.job.inner = None
+        # What a task left behind wants to run has to find another thread; what is in the inbox still runs on this one.
+        root = self.admission.root
+        for job in self.admission.queued():
+            self.admission.leave(job)
+            root.enqueue(job)
+        root.advance()
+        self._inbox.put(None)
+
+
+def lent_by(portal: Portal | None, admission: Admission) -> Admission | None:
+    """Return the token of *admission* that a call in the chain of *portal* holds and cannot use, or None."""
+    while portal is not None:
+        if portal.open and portal.job.admission.root is admission:
+            return portal.admission
+        portal = portal.job.portal
+    return None
