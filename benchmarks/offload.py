@@ -7,9 +7,9 @@ rounds counts. All have forty threads.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import statistics
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -159,7 +159,9 @@ def table(rows: list[dict[str, Any]]) -> None:
 
 def main() -> None:
     """Run from the command line."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 0.5
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.offload", description=__doc__)
+    parser.add_argument("seconds", type=float, nargs="?", default=0.5, help="time of each measurement (default 0.5)")
+    seconds = parser.parse_args().seconds
     number = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     rows = asyncio.run(rounds("asyncio", seconds, number)) + uvloop.run(rounds("uvloop", seconds, number))
     save("offload", rows)
