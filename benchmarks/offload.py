@@ -161,8 +161,9 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.offload", description=__doc__)
     parser.add_argument("seconds", type=float, nargs="?", default=0.5, help="time of each measurement (default 0.5)")
-    seconds = parser.parse_args().seconds
-    number = int(sys.argv[2]) if len(sys.argv) > 2 else 5
+    parser.add_argument("rounds", type=int, nargs="?", default=5, help="rounds of each measurement (default 5)")
+    arguments = parser.parse_args()
+    seconds, number = arguments.seconds, arguments.rounds
     rows = asyncio.run(rounds("asyncio", seconds, number)) + uvloop.run(rounds("uvloop", seconds, number))
     save("offload", rows)
     table(rows)
