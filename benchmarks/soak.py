@@ -52,7 +52,7 @@ class Footprint:
         gc.collect()
         try:
             files = len(os.listdir("/proc/self/fd"))  # noqa: PTH208  three lines of pathlib for a number
-            with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123
+            with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123  as above
                 resident = int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
         except OSError:
             files = resident = 0
@@ -122,7 +122,7 @@ async def soak(calls: int, *, seed: int = 0) -> tuple[Counter[str], Footprint, F
     async def round_of(count: int) -> Footprint:
         await asyncio.gather(*(caller(count // IN_FLIGHT) for _ in range(IN_FLIGHT)))
         statistics = capacity.statistics()
-        assert (statistics.running, statistics.waiting) == (0, 0), statistics  # noqa: S101
+        assert (statistics.running, statistics.waiting) == (0, 0), statistics  # noqa: S101  a soak is a test
         while capacity.lane(asyncio.get_running_loop()).stopping:  # noqa: ASYNC110  there is no event for it, and nothing else runs
             await asyncio.sleep(0)
         return Footprint.now()

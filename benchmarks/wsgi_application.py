@@ -65,12 +65,12 @@ def ours() -> ASGIApp:
 
 def a2wsgi() -> ASGIApp:
     """Return the application behind a2wsgi."""
-    return WSGIMiddleware(application(), workers=THREADS)  # type: ignore[arg-type, return-value]
+    return WSGIMiddleware(application(), workers=THREADS)  # type: ignore[arg-type, return-value]  # its own ASGI types
 
 
 def asgiref() -> ASGIApp:
     """Return the application behind asgiref."""
-    return WsgiToAsgi(application())  # type: ignore[no-any-return]
+    return WsgiToAsgi(application())  # type: ignore[no-any-return]  # asgiref is not typed
 
 
 def starlette() -> ASGIApp:

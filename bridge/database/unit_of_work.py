@@ -33,7 +33,7 @@ def unit_of_work(factory: Callable[[], Session]) -> Iterator[Session]:
     try:
         yield session
         session.commit()
-    except BaseException:
+    except BaseException:  # a cancellation, too, leaves nothing behind; it goes on
         session.rollback()
         raise
     finally:
@@ -53,7 +53,7 @@ async def async_unit_of_work(factory: Callable[[], AsyncSession]) -> AsyncIterat
     try:
         yield session
         await finish(session.commit())
-    except BaseException:
+    except BaseException:  # a cancellation, too, leaves nothing behind; it goes on
         await finish(session.rollback())
         raise
     finally:

@@ -2,7 +2,7 @@
 
 from bridge.offload.call import offload
 from bridge.offload.capacity import Capacity
-from bridge.offload.finish import finish
+from bridge.offload.finish import finish, settled
 from bridge.offload.from_thread import from_thread
 from bridge.offload.refusal import check_callable, name_of
 from bridge.offload.statistics import CapacityStatistics, Histogram, StuckCall
@@ -21,5 +21,6 @@ __all__ = [
     "name_of",
     "offload",
     "raise_if_stopped",
+    "settled",
     "stoppable",
 ]

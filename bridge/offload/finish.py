@@ -10,7 +10,7 @@ from anyio import CancelScope
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-__all__ = ["finish"]
+__all__ = ["finish", "settled"]
 
 T = TypeVar("T")
 
@@ -22,10 +22,26 @@ async def finish(work: Coroutine[object, object, T]) -> T:
     Equivalent to ``await work``, except that it cannot be interrupted.
 
     Cancellation:
-        Delivered when *work* has ended. A shielded scope alone holds back AnyIO's cancellation, but not ``Task.cancel``, which
-        interrupts whatever the task awaits: the work therefore has a task of its own.
+        Delivered when *work* has ended.
     """
     task = asyncio.ensure_future(work)
+    try:
+        await settled(task)
+    except asyncio.CancelledError:
+        if not task.cancelled():
+            task.exception()  # seen, so that asyncio does not report it as lost
+        raise
+    return task.result()
+
+
+async def settled(task: asyncio.Future[T]) -> None:
+    """
+    Wait until *task* is done, however it ends.
+
+    Cancellation:
+        Delivered afterwards. A shielded scope alone holds back AnyIO's cancellation, which would otherwise come over and over, but
+        not ``Task.cancel``, which interrupts whatever the caller awaits: hence the loop.
+    """
     cancelled: asyncio.CancelledError | None = None
     with CancelScope(shield=True):
         while not task.done():
@@ -33,8 +49,5 @@ async def finish(work: Coroutine[object, object, T]) -> T:
                 await asyncio.wait([task])
             except asyncio.CancelledError as error:
                 cancelled = error
-    if cancelled is None:
-        return task.result()
-    if not task.cancelled():
-        task.exception()  # seen, so that asyncio does not report it as lost
-    raise cancelled
+    if cancelled is not None:
+        raise cancelled

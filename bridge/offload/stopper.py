@@ -66,7 +66,7 @@ def stoppable(stop: Callable[[], object], *, repeat: bool = True) -> Iterator[No
     arm(key, stop, repeat=repeat)
     try:
         yield
-    except BaseException:
+    except BaseException:  # not finally: only a block that ended normally has to be told that it was stopped
         disarm(key)
         raise
     disarm(key)
@@ -132,7 +132,7 @@ def press(job: Job, over: Event) -> None:
 def _call(stop: Callable[[], object], job: Job) -> None:
     try:
         stop()
-    except Exception:
+    except Exception:  # whatever a driver raises, the work it could not stop goes on and is waited for
         logger.warning("stopping %s failed; it goes on until it ends by itself", name_of(job.fn), exc_info=True)
 
 

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 from anyio import CancelScope
 
 from bridge.errors import ClientDisconnected, RequestRejected, UnsupportedScope
-from bridge.offload import Capacity, offload
+from bridge.offload import Capacity, offload, settled
 from bridge.wsgi.body import BodyReader
 from bridge.wsgi.exchange import Exchange
 from bridge.wsgi.head import declared_length
@@ -19,7 +19,6 @@ from bridge.wsgi.outbox import Outbox
 from bridge.wsgi.refusal import deny_websocket, refuse
 from bridge.wsgi.relay import Relay
 from bridge.wsgi.settings import Settings
-from bridge.wsgi.settled import settled
 from bridge.wsgi.upload import feed, wait_for_disconnect
 
 if TYPE_CHECKING:

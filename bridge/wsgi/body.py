@@ -8,9 +8,8 @@ from io import BytesIO
 from typing import IO, TYPE_CHECKING
 
 from bridge.errors import ClientDisconnected, RequestBodyTruncated
-from bridge.offload import Capacity, offload
+from bridge.offload import Capacity, offload, settled
 from bridge.wsgi.head import check_body_length
-from bridge.wsgi.settled import settled
 
 if TYPE_CHECKING:
     from bridge.types import Message, Receive

@@ -65,7 +65,7 @@ class Exchange:
         try:
             self._call()
         # SystemExit in a view must not stop the server, and GeneratorExit means nothing to it.
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001 - kept for the loop, which reports it
             # A reader of the body raises Werkzeug's exceptions, because of one of ours.
             rejected = error if isinstance(error, RequestRejected) else error.__cause__
             self.failure = rejected if isinstance(rejected, RequestRejected) else error
