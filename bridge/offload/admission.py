@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections import deque
 from math import ceil
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from bridge.errors import AdmissionTimeout, CapacityClosed, TooManyWaiting, Unavailable
+from bridge.errors import AdmissionTimeout, CapacityClosed, TooManyWaiting
 from bridge.offload.refusal import name_of
-from bridge.offload.statistics import BUCKETS
+from bridge.offload.statistics import BUCKETS, Histogram
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
 
     from bridge.offload.job import Job
+    from bridge.offload.line import Line
 
 __all__ = ["Admission"]
 
@@ -24,41 +23,49 @@ NS: Final = 1_000_000_000
 LONGEST_RETRY_S: Final = 60
 
 
+class Threads(Protocol):
+    """What runs the jobs that are admitted: threads with a line before them."""
+
+    line: Line
+
+    def submit(self, job: Job, unfinished: int) -> None:
+        """Run *job* as soon as a thread is free; it is one of so many *unfinished* ones."""
+
+
 class Admission:
     """
-    First come, first served. Lives on one event loop, which is why it needs no lock.
+    Who may run or wait, for how long, and how many did. Lives on one event loop.
+
+    There are no more threads than tokens, and a thread takes the next job itself; so a token needs no hand-over.
 
     Attributes:
         tokens: How many jobs may run at once.
-        running: The jobs that hold a token.
-        waiting: How many wait for one.
+        unfinished: The jobs that run or wait, in the order in which they came.
         root: The admission whose tokens these are: itself, or for nested calls the one that their caller got its token from.
     """
 
     __slots__ = (
-        "_line",
         "_loop",
         "_max_waiting",
         "_open",
-        "_submit",
+        "_threads",
         "_timeout",
         "_timer",
-        "admitted",
         "cancelled",
         "refused",
         "root",
         "run_counts",
-        "running",
+        "submitted",
         "timed_out",
         "tokens",
+        "unfinished",
         "wait_counts",
-        "waiting",
     )
 
     def __init__(
         self,
         tokens: int,
-        submit: Callable[[list[Job]], None],
+        threads: Threads,
         loop: asyncio.AbstractEventLoop,
         *,
         max_waiting: int | None = None,
@@ -68,27 +75,34 @@ class Admission:
         """
         Args:
             tokens: How many jobs may run at once.
-            submit: Runs jobs that have their tokens.
+            threads: Runs the jobs; has no more threads than there are tokens.
             loop: Keeps the time.
             max_waiting: Jobs that may wait for a token; None is any number.
             timeout: Seconds a job may wait; None is for ever.
             root: See the attribute.
         """
         self.tokens = tokens
-        self.running: set[Job] = set()
-        # Those who left are skipped when their turn comes: their *waiting* is off.
-        self._line: deque[Job] = deque()
-        self.waiting = 0
+        self.unfinished: dict[Job, None] = {}
         self.root = root or self
-        self.admitted = self.refused = self.timed_out = self.cancelled = 0
+        self.submitted = self.refused = self.timed_out = self.cancelled = 0
         self.wait_counts = [0] * BUCKETS
         self.run_counts = [0] * BUCKETS
-        self._submit = submit
+        self._threads = threads
         self._loop = loop
         self._max_waiting = max_waiting
         self._timeout = timeout
         self._timer: asyncio.TimerHandle | None = None
         self._open = True
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a token; a job whose thread is about to take it has one."""
+        return max(0, min(self._threads.line.waiting, len(self.unfinished) - self.tokens))
+
+    @property
+    def admitted(self) -> int:
+        """How many have got a token so far."""
+        return self.submitted - self.waiting
 
     def admit(self, job: Job) -> None:
         """
@@ -97,17 +111,11 @@ class Admission:
         Raises:
             TooManyWaiting: The line is full.
             CapacityClosed: No more jobs are taken.
+            Unavailable: There is no thread for it.
         """
-        job.admission = self
         if self._open:
-            if not self.waiting and len(self.running) < self.tokens:
-                self.running.add(job)
-                try:
-                    self._submit([job])
-                except BaseException:
-                    self.running.remove(job)
-                    raise
-                self.admitted += 1
+            if len(self.unfinished) < self.tokens:
+                self._submit(job)
                 return
             if self._max_waiting is None or self.waiting < self._max_waiting:
                 self.enqueue(job)
@@ -116,48 +124,54 @@ class Admission:
 
     def enqueue(self, job: Job) -> None:
         """Put *job* at the end of the line, however long that is."""
-        job.admission = self
-        job.waiting = True
         job.queued_ns = perf_counter_ns()
-        self._line.append(job)
-        self.waiting += 1
         if self._timer is None and self._timeout is not None:
             self._timer = self._loop.call_later(self._timeout, self._expire)
+        self._submit(job)
 
-    def leave(self, job: Job) -> None:
-        """Take *job*, which waits, out of the line."""
-        job.waiting = False
-        self.waiting -= 1
-        if len(self._line) > 2 * self.waiting:  # so that leaving costs a constant on average, in time and in memory
-            self._line = deque(self.queued())
+    def _submit(self, job: Job) -> None:
+        job.admission = self
+        unfinished = self.unfinished
+        unfinished[job] = None
+        try:
+            self._threads.submit(job, len(unfinished))
+        except BaseException:
+            del unfinished[job]
+            raise
+        self.submitted += 1
+
+    def leave(self, job: Job) -> bool:
+        """Take *job* back, so that it never runs; return False if it runs already, or did."""
+        if not self._threads.line.withdraw(job):
+            return False
+        del self.unfinished[job]
+        self.submitted -= 1
+        return True
 
     def queued(self) -> list[Job]:
-        """Return the jobs that wait, in order."""
-        return [job for job in self._line if job.waiting]
+        """Return the jobs that no thread has taken, in order."""
+        return [job for job in self.unfinished if job.waiting]
 
-    def advance(self) -> None:
-        """Give free tokens to those who wait."""
-        free = min(self.tokens - len(self.running), self.waiting)
-        if free <= 0:
-            return
-        now, counts, take = perf_counter_ns(), self.wait_counts, self._line.popleft
-        jobs: list[Job] = []
-        while len(jobs) < free:
-            job = take()
-            if job.waiting:  # else its caller has gone
-                job.waiting = False
-                waited = (now - job.queued_ns).bit_length()
-                counts[waited if waited < BUCKETS else -1] += 1
-                jobs.append(job)
-        self.waiting -= free
-        self.running.update(jobs)
-        self.admitted += free
-        try:
-            self._submit(jobs)
-        except Unavailable as error:  # theirs, not of whoever freed the tokens
-            for job in jobs:
-                self.running.remove(job)
-                self.finish_waiting(job, error)
+    def running(self) -> list[Job]:
+        """Return the jobs that hold a token."""
+        return [job for job in self.unfinished if not job.waiting]
+
+    def ended(self, job: Job) -> None:
+        """Count *job*, whose thread is done with it."""
+        del self.unfinished[job]
+        took = (job.ended_ns - job.started_ns).bit_length()
+        self.run_counts[took if took < BUCKETS else -1] += 1
+        if job.queued_ns:
+            self.wait_counts[_bucket_of_wait(job)] += 1
+
+    def wait_histogram(self) -> Histogram:
+        """Return how long those waited that have a token, or had one."""
+        counts = list(self.wait_counts)
+        for job in self.running():
+            if job.queued_ns and job.started_ns:
+                counts[_bucket_of_wait(job)] += 1
+        counts[0] += self.admitted - sum(counts)  # those that did not wait are not timed either
+        return Histogram(tuple(counts))
 
     def finish_waiting(self, job: Job, error: BaseException) -> None:
         """End *job*, which never ran, with *error*."""
@@ -166,8 +180,7 @@ class Admission:
         job.wake()
 
     def time_out(self, job: Job, seconds: float) -> None:
-        """End *job*, which waits, because it has waited *seconds*."""
-        self.leave(job)
+        """End *job*, which has waited *seconds* and was taken back."""
         self.timed_out += 1
         error = AdmissionTimeout(
             f"{name_of(job.fn)} waited {seconds:g} s for one of {self.tokens} tokens: "
@@ -195,7 +208,8 @@ class Admission:
             if left > 0:
                 self._timer = self._loop.call_later(left / NS, self._expire)
                 return
-            self.time_out(job, self._timeout)
+            if self.leave(job):
+                self.time_out(job, self._timeout)
 
     def _refusal(self) -> CapacityClosed | TooManyWaiting:
         self.refused += 1
@@ -214,3 +228,7 @@ class Admission:
         spent_ns = sum(count * 2**bucket for bucket, count in enumerate(self.run_counts))
         turns = self.waiting / self.tokens
         return min(LONGEST_RETRY_S, max(1, ceil(turns * spent_ns / ran / NS))) if ran else 1
+
+
+def _bucket_of_wait(job: Job) -> int:
+    return min((job.started_ns - job.queued_ns).bit_length(), BUCKETS - 1)

@@ -116,8 +116,7 @@ async def _withdraw(job: Job, lane: Lane) -> None:
     if job.done:
         return
     lane.admission.cancelled += 1
-    if job.waiting:
-        job.admission.leave(job)
+    if job.admission.leave(job):
         return
     lane.stop(job)
     cancelled: asyncio.CancelledError | None = None

@@ -24,8 +24,7 @@ def refuse_cycle(job: Job, portal: Portal) -> None:
     Raises:
         CallCycle: Nobody could ever go on.
     """
-    if job.waiting and not _can_move(job, set()):
-        job.admission.leave(job)
+    if job.waiting and not _can_move(job, set()) and job.admission.leave(job):
         msg = (
             f"{name_of(job.fn)}, called from {name_of(portal.job.fn)}, waits for a token whose holders all wait for "
             "calls that come after it: use one capacity for both, or offload the inner call before the outer one"
@@ -39,7 +38,9 @@ def _can_move(job: Job, seen: set[Job]) -> bool:
         return False
     seen.add(job)
     if job.waiting:
-        return any(_can_move(holder, seen) for holder in job.admission.running)
+        holders = job.admission.running()
+        # With fewer holders than tokens, a thread is about to take a job from the line.
+        return len(holders) < job.admission.tokens or any(_can_move(holder, seen) for holder in holders)
     if job.inner is None or not job.inner.nested:
         return True
     return any(_can_move(nested, seen) for nested in job.inner.nested)

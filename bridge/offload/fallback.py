@@ -24,7 +24,7 @@ from bridge.offload.anyio_lane import HELD, AnyioLane
 from bridge.offload.job import Job
 from bridge.offload.outcome import finish_unusual
 from bridge.offload.stopper import press
-from bridge.offload.workers import CURRENT, Worker
+from bridge.offload.worker import CURRENT, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -95,7 +95,7 @@ async def _stop(job: Job, thread: Callable[..., Any]) -> None:
 def _execute(job: Job) -> None:
     # AnyIO's threads are not ours: this one is a worker for the time of the job.
     outer = CURRENT.worker
-    CURRENT.worker = Worker(threading.current_thread())
+    CURRENT.worker = Worker()
     try:
         CURRENT.worker.execute(job)
     finally:

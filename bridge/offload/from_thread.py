@@ -11,7 +11,7 @@ from bridge.offload.fallback import call_anyio
 from bridge.offload.portal import PORTAL, Portal
 from bridge.offload.refusal import name_of
 from bridge.offload.stopper import raise_if_stopped, stoppable
-from bridge.offload.workers import CURRENT
+from bridge.offload.worker import CURRENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bridge.offload.admission import Admission
     from bridge.offload.portal import Portal
     from bridge.offload.stopper import Armed
-    from bridge.offload.workers import Worker
+    from bridge.offload.worker import Worker
 
 __all__ = ["Job"]
 
@@ -32,12 +32,12 @@ class Job:
         future: What the caller awaits; replaced when a cancellation kills it.
         admission: Where its token comes from.
         portal: The call back into the loop that it was made from, if any.
-        waiting: It has no token yet.
+        waiting: It is in a line, and no thread has taken it. Guarded by the lock of the line.
         done: It has ended, and its token is back.
         inner: The call back into the loop that it waits for now, if any.
         expired: Its deadline passed while it ran.
         stopping: Set when the job is over; there is one from the moment it was asked to stop.
-        queued_ns: When it began to wait for a token, by `time.perf_counter_ns`.
+        queued_ns: When it began to wait for a token, by `time.perf_counter_ns`; 0 if one was free.
     """
 
     # What few jobs need is a default of the class, and goes into the dictionary: a job is made for each call.
@@ -52,7 +52,6 @@ class Job:
         "fn",
         "future",
         "portal",
-        "queued_ns",
         "result",
         "started_ns",
         "waiting",
@@ -63,7 +62,7 @@ class Job:
     future: asyncio.Future[None]
     result: Any
     ended_ns: int
-    queued_ns: int
+    queued_ns: int = 0
     armed: list[Armed] | None = None
     expired: bool = False
     inner: Portal | None = None

@@ -15,7 +15,7 @@ from bridge.offload.admission import Admission
 from bridge.offload.completions import Completions
 from bridge.offload.job import Job
 from bridge.offload.refusal import name_of
-from bridge.offload.statistics import BUCKETS, CapacityStatistics, Histogram, StuckCall
+from bridge.offload.statistics import CapacityStatistics, Histogram, StuckCall
 from bridge.offload.stopper import press
 from bridge.offload.workers import Workers
 
@@ -41,46 +41,32 @@ class Lane:
     ) -> None:
         self.loop = loop
         self.completions = Completions(loop, self._finish)
-        self._workers = Workers(loop, self.completions)
-        submit = self._workers.submit
-        self.admission = Admission(tokens, submit, loop, max_waiting=max_waiting, timeout=admission_timeout)
+        self._workers = Workers(loop, self.completions, tokens)
+        self.admission = Admission(tokens, self._workers, loop, max_waiting=max_waiting, timeout=admission_timeout)
         # Stopping must not wait behind the work it stops.
-        self._stops = Admission(UNBOUNDED, submit, loop)
+        self._stoppers = Workers(loop, self.completions, UNBOUNDED)
+        self._stops = Admission(UNBOUNDED, self._stoppers, loop)
         self._idle: asyncio.Event | None = None
 
     def _finish(self, jobs: list[Job]) -> None:
-        freed: Admission | None = None
-        on_threads = 0
         for job in jobs:
             job.done = True
-            admission = job.admission
-            if admission is not freed:
-                if freed is not None:
-                    freed.advance()
-                freed = admission
-            admission.running.remove(job)
-            took = (job.ended_ns - job.started_ns).bit_length()
-            admission.run_counts[took if took < BUCKETS else -1] += 1
-            if admission.root is admission:  # else it ran on the thread of the call that made it
-                on_threads += 1
+            job.admission.ended(job)
             if job.stopping is not None:
                 job.stopping.set()
             future = job.future
             if not future.done():
                 future.set_result(None)
-        self._workers.busy -= on_threads
-        if freed is not None:
-            freed.advance()
         if self._idle is not None and self._is_idle():
             self._idle.set()
 
     def _is_idle(self) -> bool:
-        return not (self.admission.running or self._stops.running or self.admission.waiting)
+        return not (self.admission.unfinished or self._stops.unfinished)
 
     @property
     def stopping(self) -> int:
         """How many jobs are being stopped now."""
-        return len(self._stops.running)
+        return len(self._stops.unfinished)
 
     def stop(self, job: Job) -> None:
         """Ask *job*, which has a token, to end early; does nothing if it was asked before."""
@@ -92,7 +78,7 @@ class Lane:
 
     def expire(self, job: Job, deadline: float) -> None:
         """End *job*, whose *deadline* of that many seconds has passed: at once if it waits, else by stopping it."""
-        if job.waiting:
+        if job.admission.leave(job):
             job.admission.time_out(job, deadline)
         elif not job.done:
             job.expired = True
@@ -102,7 +88,7 @@ class Lane:
     def resize(self, tokens: int) -> None:
         """Have so many tokens from now on. Calls that run keep theirs, even if that is too many for a while."""
         self.admission.tokens = tokens
-        self.admission.advance()
+        self._workers.resize(tokens, len(self.admission.unfinished))
 
     async def drain(self, deadline: float) -> tuple[StuckCall, ...]:
         """Take no more calls and wait *deadline* seconds for those there are, then stop them; return what is left."""
@@ -112,18 +98,21 @@ class Lane:
             if await self._became_idle(deadline):
                 return ()
             for job in self.admission.queued():
-                self.admission.leave(job)
-                self.admission.refused += 1
-                self.admission.finish_waiting(
-                    job, CapacityClosed("the application was shut down before the call could run")
-                )
-            for job in list(self.admission.running):
+                if self.admission.leave(job):
+                    self.admission.refused += 1
+                    error = CapacityClosed("the application was shut down before the call could run")
+                    self.admission.finish_waiting(job, error)
+            for job in self.admission.running():
                 self.stop(job)
             await self._became_idle(GRACE_S)
-            return tuple(map(_describe, self.admission.running))
+            return tuple(map(_describe, self.admission.running()))
         finally:
             self._idle = None
-            self._workers.close()
+            self._close_threads()
+
+    def _close_threads(self) -> None:
+        self._workers.close()
+        self._stoppers.close()
 
     async def _became_idle(self, seconds: float) -> bool:
         if self._idle is None or self._is_idle():
@@ -137,23 +126,22 @@ class Lane:
     def close(self) -> None:
         """Let the threads go: their loop ends. One that is busy leaves when it is not."""
         self.admission.close()
-        self._workers.close()
+        self._close_threads()
 
     def statistics(self) -> CapacityStatistics:
         """Return a snapshot."""
         admission = self.admission
-        waits = list(admission.wait_counts)
-        waits[0] += admission.admitted - sum(waits)  # those that did not wait are not timed either
+        waiting = admission.waiting
         return CapacityStatistics(
             tokens=admission.tokens,
-            running=len(admission.running),
-            waiting=admission.waiting,
-            workers=self._workers.count,
+            running=len(admission.unfinished) - waiting,
+            waiting=waiting,
+            workers=self._workers.count + self._stoppers.count,
             admitted=admission.admitted,
             refused=admission.refused,
             timed_out=admission.timed_out,
             cancelled=admission.cancelled,
-            wait=Histogram(tuple(waits)),
+            wait=admission.wait_histogram(),
             run=Histogram(tuple(admission.run_counts)),
         )
 

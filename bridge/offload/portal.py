@@ -8,12 +8,13 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 from bridge.offload.admission import Admission
+from bridge.offload.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from bridge.offload.job import Job
-    from bridge.offload.workers import Worker
+    from bridge.offload.worker import Worker
 
 __all__ = ["PORTAL", "Portal", "lent_by"]
 
@@ -32,22 +33,26 @@ class Portal:
         open: The coroutine has not ended.
         nested: Calls made by the coroutine that have not ended.
         admission: Gives the thread to nested calls.
+        line: The nested calls that the thread has not taken.
     """
 
     def __init__(self, job: Job, loop: asyncio.AbstractEventLoop) -> None:
         self.job = job
         self.open = True
         self.nested: set[Job] = set()
-        self._inbox: SimpleQueue[Job | None] = SimpleQueue()
-        self.admission = Admission(1, self._submit, loop, root=job.admission.root)
+        self.line = Line()
+        self._bell: SimpleQueue[bool] = SimpleQueue()
+        self.admission = Admission(1, self, loop, root=job.admission.root)
         self._loop = loop
         self._task: asyncio.Task[Any] | None = None
         self._result: Any = None
         self._error: BaseException | None = None
 
-    def _submit(self, jobs: list[Job]) -> None:
-        for job in jobs:
-            self._inbox.put(job)
+    def submit(self, job: Job, _unfinished: int) -> None:
+        """Have the waiting thread run *job*."""
+        with self.line.lock:
+            self.line.push(job)
+        self._bell.put(True)  # noqa: FBT003  there is something to run
 
     def begin(self, fn: Callable[..., Coroutine[Any, Any, Any]], args: tuple[Any, ...]) -> None:
         """Start the coroutine. Called on the loop, in the context it shall see."""
@@ -66,9 +71,12 @@ class Portal:
 
     def serve(self, worker: Worker, give_back: Callable[[Job], None]) -> Any:
         """Run nested calls on this thread until the coroutine ends, and return its result."""
-        while (job := self._inbox.get()) is not None:
-            worker.execute(job)
-            give_back(job)
+        while self._bell.get():
+            with self.line.lock:
+                job = self.line.take()
+            if job is not None:
+                worker.execute(job)
+                give_back(job)
         if self._error is not None:
             error, self._error = self._error, None
             try:
@@ -92,13 +100,11 @@ class Portal:
     def _close(self) -> None:
         self.open = False
         self.job.inner = None
-        # What a task left behind wants to run has to find another thread; what is in the inbox still runs on this one.
-        root = self.admission.root
+        # What a task left behind wants to run has to find another thread.
         for job in self.admission.queued():
-            self.admission.leave(job)
-            root.enqueue(job)
-        root.advance()
-        self._inbox.put(None)
+            if self.admission.leave(job):
+                self.admission.root.enqueue(job)
+        self._bell.put(False)  # noqa: FBT003  the coroutine has ended
 
 
 def lent_by(portal: Portal | None, admission: Admission) -> Admission | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.errors import NotOnWorker, WorkStopped
 from bridge.offload.refusal import name_of
-from bridge.offload.workers import current_job
+from bridge.offload.worker import current_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextvars import copy_context
 from functools import partial
-from typing import Any
 
 import pytest
 
@@ -20,6 +20,8 @@ from bridge import (
     stoppable,
 )
 from bridge.offload import arm, disarm
+from bridge.offload.job import Job
+from bridge.offload.worker import Worker
 from tests.unit.offload.calls import Held, Interrupted, Statement, cancelled_by, until, until_true, until_waiting
 
 MECHANISMS = pytest.mark.parametrize("mechanism", ["task", "timeout", "scope"])
@@ -83,18 +85,26 @@ async def test_every_further_cancellation_is_held_back_as_well() -> None:
 
 async def test_a_call_cancelled_between_its_token_and_its_thread_never_runs() -> None:
     capacity, ran = Capacity(1), threading.Event()
-    task = asyncio.create_task(offload(ran.set, capacity=capacity))
     lane = capacity.lane(asyncio.get_running_loop())
-    submit, queued = lane.admission._submit, list[Any]()
-    lane.admission._submit = queued.extend
-    await until_true(lambda: queued)
+    lane._workers._start = lambda: False  # type: ignore[method-assign]
+    task = asyncio.create_task(offload(ran.set, capacity=capacity))
+    await until_true(lambda: capacity.statistics().running == 1)
     task.cancel()
-    await asyncio.sleep(0)
-    submit(queued)
     with pytest.raises(asyncio.CancelledError):
         await task
+    del lane._workers._start
+    assert await offload(lambda: "the next", capacity=capacity) == "the next"
     assert not ran.is_set()
     assert capacity.statistics().running == 0
+
+
+def test_a_call_stopped_between_being_taken_and_its_start_never_runs() -> None:
+    ran = threading.Event()
+    job = Job(ran.set, (), copy_context())
+    job.stopping = threading.Event()
+    Worker().execute(job)
+    assert isinstance(job.error, WorkStopped)
+    assert not ran.is_set()
 
 
 async def test_an_exception_of_cancelled_work_does_not_replace_the_cancellation() -> None:

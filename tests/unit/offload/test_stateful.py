@@ -94,7 +94,12 @@ class Engine(RuleBasedStateMachine):
             if call.began and call.stopper and call.task.cancelling() and not call.task.done():
                 return True
         lane = self.capacity.lanes.get(self.loop)
-        return lane is not None and any(not job.worker for job in lane.admission.running)
+        if lane is None:
+            return False
+        admission = lane.admission
+        running = admission.running()
+        # a thread is about to take a job, or to start it
+        return len(running) < min(admission.tokens, len(admission.unfinished)) or not all(job.worker for job in running)
 
     @rule(target=calls, stopper=st.booleans(), expired=st.sampled_from([False, False, False, True]))
     def submit(self, stopper: bool, expired: bool) -> Call:
