@@ -14,7 +14,7 @@ from bridge.offload.fallback import offload_anyio
 from bridge.offload.job import Job
 from bridge.offload.outcome import finish_unusual
 from bridge.offload.portal import PORTAL, lent_by
-from bridge.offload.refusal import LAZY_TYPES, REFUSED, check_callable
+from bridge.offload.refusal import LAZY_TYPES, check_callable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,11 +66,7 @@ async def offload(
         `Database`, is stopped; the rest of *fn* is waited for. The token is returned, and the cancellation delivered, when the
         thread is done. Never leaves a thread behind.
     """
-    try:
-        if fn.__code__.co_flags & REFUSED:  # spares most calls the full check
-            check_callable(fn)
-    except AttributeError:
-        check_callable(fn)
+    check_callable(fn)
     try:
         loop = get_running_loop()
     except RuntimeError:  # not asyncio: AnyIO knows what it is

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from functools import partial
-from types import AsyncGeneratorType, CoroutineType, GeneratorType
+from types import AsyncGeneratorType, BuiltinFunctionType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Final
 
 from bridge.errors import LegacyIsAsync, ResultIsLazy
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["LAZY_TYPES", "REFUSED", "check_callable", "name_of", "refuse_lazy"]
 
 REFUSED: Final = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_GENERATOR
+SYNCHRONOUS: Final = frozenset({BuiltinFunctionType, type})
 LAZY_TYPES: Final = frozenset({AsyncGeneratorType, CoroutineType, GeneratorType})
 
 
@@ -34,8 +35,11 @@ def check_callable(fn: Callable[..., object]) -> None:
         ResultIsLazy: *fn* is a generator function.
     """
     target = fn
-    while isinstance(target, partial):
+    while type(target) is partial:
         target = target.func
+    code = getattr(target, "__code__", None)
+    if (code is not None and not code.co_flags & REFUSED) or type(target) in SYNCHRONOUS:
+        return
     if not inspect.isroutine(target) and not isinstance(target, type):
         target = type(target).__call__  # an instance with an asynchronous __call__
     if inspect.iscoroutinefunction(target) or inspect.isasyncgenfunction(target):
