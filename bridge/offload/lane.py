@@ -127,6 +127,8 @@ class Lane:
         """Let the threads go: their loop ends. One that is busy leaves when it is not."""
         self.admission.close()
         self._close_threads()
+        if self._is_idle():  # else somebody may still wait
+            self.completions.close()
 
     def statistics(self) -> CapacityStatistics:
         """Return a snapshot."""
