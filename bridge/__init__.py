@@ -52,6 +52,7 @@ from bridge.errors import (
     UsageError,
     WorkerExit,
     WorkStopped,
+    WriteInReadOnlyUnit,
 )
 from bridge.offload import (
     Capacity,
@@ -127,6 +128,7 @@ __all__ = [
     "WSGISettings",
     "WorkStopped",
     "WorkerExit",
+    "WriteInReadOnlyUnit",
     "async_unit_of_work",
     "build_environ",
     "flask_json_response",

@@ -53,6 +53,7 @@ from bridge.errors.usage import (
     UnsupportedScope,
     UsageError,
     WorkerExit,
+    WriteInReadOnlyUnit,
 )
 
 __all__ = [
@@ -96,4 +97,5 @@ __all__ = [
     "UsageError",
     "WorkStopped",
     "WorkerExit",
+    "WriteInReadOnlyUnit",
 ]

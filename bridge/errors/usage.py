@@ -20,6 +20,7 @@ __all__ = [
     "UnsupportedScope",
     "UsageError",
     "WorkerExit",
+    "WriteInReadOnlyUnit",
 ]
 
 
@@ -111,3 +112,9 @@ class NativeTransactionPending(UsageError):
     """A bridged call was awaited while a native transaction held uncommitted writes: two connections, one invisible deadlock."""
 
     code = "native-transaction-pending"
+
+
+class WriteInReadOnlyUnit(UsageError):
+    """A unit of work that was opened for reading was to write, to lock rows or to set something; nothing was sent."""
+
+    code = "write-in-read-only-unit"

@@ -103,18 +103,28 @@ class Bridge:
         self._app: FastAPI | None = None
         self._resolver: Resolver | None = None
 
-    def router(self, *, compat: FlaskCompat | None = None, follow_flask: bool = True, **options: Any) -> BridgeRouter:
+    def router(
+        self,
+        *,
+        compat: FlaskCompat | None = None,
+        follow_flask: bool = True,
+        read_only_gets: bool = False,
+        **options: Any,
+    ) -> BridgeRouter:
         """
         Make a router for operations that move; include it with ``app.include_router``.
 
         Args:
             compat: Which of Flask's habits its routes keep; by default all of them.
             follow_flask: Keep Flask's habits at all; False gives FastAPI's own JSON, errors and parameters.
+            read_only_gets: Give every GET operation ``read_only=True`` that does not say otherwise.
             options: Arguments of `fastapi.APIRouter`, such as ``prefix`` and ``tags``.
         """
         if compat is None and follow_flask:
             compat = FlaskCompat(self.legacy)
-        return BridgeRouter(table=self.operations, units=self._units, compat=compat, **options)
+        return BridgeRouter(
+            table=self.operations, units=self._units, compat=compat, read_only_gets=read_only_gets, **options
+        )
 
     def install(self, app: FastAPI) -> None:
         """

@@ -40,6 +40,7 @@ def make_endpoint(
     app_context: bool,
     deadline: float | None = None,
     watch_disconnect: bool = False,
+    read_only: bool = False,
 ) -> Callable[..., Awaitable[Response]]:
     """
     Return an endpoint whose parameters are those of the operation's function without the session.
@@ -52,6 +53,7 @@ def make_endpoint(
         app_context: Push a Flask application context around the legacy function.
         deadline: Seconds that the legacy function may take, with the wait for its token; None is no limit.
         watch_disconnect: Cancel either path when the client goes away.
+        read_only: Neither path may write.
     """
     legacy, declared = operation.legacy, operation.declared
     # FastAPI fills one parameter of each of these kinds, so the function's own serves both.
@@ -65,9 +67,11 @@ def make_endpoint(
             raise RequestValidationError([{"type": "json_invalid", "loc": ("body",), "msg": "JSON decode error"}])
         path = scope.get(PATH_KEY) or table.path_of(operation)
         if legacy is not None and path is not Path.NATIVE:
-            work = units.run_legacy(legacy, arguments, renderer.render, app_context=app_context, deadline=deadline)
+            work = units.run_legacy(
+                legacy, arguments, renderer.render, app_context=app_context, deadline=deadline, read_only=read_only
+            )
         else:
-            work = units.run_native(declared, arguments, renderer.render)
+            work = units.run_native(declared, arguments, renderer.render, read_only=read_only)
         answer = await (unless_disconnected(request.receive, work) if watch_disconnect else work)
         return _with_headers_of(arguments[response_name], answer) if response_name else answer
 

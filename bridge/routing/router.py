@@ -45,13 +45,22 @@ class BridgeRouter(APIRouter):
         compat: Which of Flask's habits this operation keeps, instead of the router's.
         deadline: Seconds that the legacy function may take, with the wait for its token, before it is stopped and the answer is 504.
         watch_disconnect: Stop the work when the client goes away, on either path; costs a task for each request.
+        read_only: Neither path may write; on PostgreSQL that spares two round trips, BEGIN and COMMIT. None is what the router says.
 
     Raises:
         SignatureMismatch: The two functions differ in their parameters.
         LegacyIsAsync: *legacy* is asynchronous.
     """
 
-    def __init__(self, *, table: OperationTable, units: UnitRunner, compat: FlaskCompat | None, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        table: OperationTable,
+        units: UnitRunner,
+        compat: FlaskCompat | None,
+        read_only_gets: bool = False,
+        **options: Any,
+    ) -> None:
         """Use `Bridge.router`."""
         if compat is not None:
             options.setdefault("route_class", compat.route_class())
@@ -59,6 +68,7 @@ class BridgeRouter(APIRouter):
         self._table = table
         self._units = units
         self._compat = compat
+        self._read_only_gets = read_only_gets
 
     def api_route(  # type: ignore[override]  # FastAPI's own options go through **options
         self,
@@ -74,6 +84,7 @@ class BridgeRouter(APIRouter):
         compat: FlaskCompat | None = None,
         deadline: float | None = None,
         watch_disconnect: bool = False,
+        read_only: bool | None = None,
         **options: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Decorate the function of one path operation; see the class."""
@@ -101,6 +112,7 @@ class BridgeRouter(APIRouter):
                     app_context=app_context,
                     deadline=deadline,
                     watch_disconnect=watch_disconnect,
+                    read_only=self._read_only_gets and method.upper() == "GET" if read_only is None else read_only,
                 )
                 self.add_api_route(path, endpoint, methods=[method], **options)
                 self._table.add(operation, endpoint)

@@ -43,6 +43,7 @@ class UnitRunner:
         *,
         app_context: bool,
         deadline: float | None = None,
+        read_only: bool = False,
     ) -> T:
         """
         Run *function* and *finish* on a worker thread, in one transaction that is committed before this returns.
@@ -53,6 +54,7 @@ class UnitRunner:
             finish: Makes the result while the session is open.
             app_context: Push a Flask application context around it.
             deadline: Seconds for the token and the work; None is no limit.
+            read_only: Refuse writes, and spare the transaction where that changes nothing.
 
         Cancellation:
             While waiting for a token the function never runs; while running its statement is stopped and the transaction is rolled
@@ -60,20 +62,34 @@ class UnitRunner:
         """
 
         def unit() -> T:
-            with self._context(app_context=app_context), self._database.unit_of_work() as session:
+            work = self._database.unit_of_work(read_only=read_only)
+            with self._context(app_context=app_context), work as session:
                 bound = {function.session: session} if function.session else {}
                 return finish(function.call(**bound, **arguments))
 
         return await offload(unit, capacity=self._capacity, deadline=deadline)
 
-    async def run_native(self, function: UnitFunction, arguments: Mapping[str, Any], finish: Callable[[Any], T]) -> T:
+    async def run_native(
+        self,
+        function: UnitFunction,
+        arguments: Mapping[str, Any],
+        finish: Callable[[Any], T],
+        *,
+        read_only: bool = False,
+    ) -> T:
         """
         Run *function* and *finish* on the event loop, in one transaction that is committed before this returns.
+
+        Args:
+            function: The native function.
+            arguments: Its arguments but the session.
+            finish: Makes the result while the session is open.
+            read_only: Refuse writes, and spare the transaction where that changes nothing.
 
         Raises:
             LazyLoadOutsideSession: One of them used an attribute that is not loaded.
         """
-        async with self._database.async_unit_of_work() as session:
+        async with self._database.async_unit_of_work(read_only=read_only) as session:
             bound = {function.session: session} if function.session else {}
             try:
                 with native_transaction(session):

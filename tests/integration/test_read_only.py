@@ -1,0 +1,165 @@
+"""Units of work that only read: fewer round trips, and no way to write."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from flask import Flask
+from sqlalchemy import Select, TextClause, event, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+from bridge import Bridge, Database, WriteInReadOnlyUnit
+from legacy_sync.models import Tag, User
+
+NOW = text("SELECT now()")  # the time at which the transaction began
+SQL = {
+    "SQL": "  insert into tags (name) values ('new')",
+    "a CTE that writes": "WITH made AS (INSERT INTO tags (name) VALUES ('new') RETURNING id) SELECT * FROM made",
+    "a CTE that updates": "WITH made AS (UPDATE tags SET name = 'new' RETURNING id) SELECT * FROM made",
+    "a setting": "SET LOCAL work_mem = '1MB'",
+    "a table": "CREATE TEMPORARY TABLE t (id int)",
+    "a plan that runs": "EXPLAIN (ANALYZE) SELECT 1",
+}
+
+
+def _insert(session: Session) -> None:
+    session.add(Tag(name="new"))
+    session.flush()
+
+
+def _rename(session: Session) -> None:
+    session.scalars(select(User).limit(1)).one().username = "renamed"
+    session.commit()
+
+
+def _delete(session: Session) -> None:
+    session.delete(session.scalars(select(User).limit(1)).one())
+    session.flush()
+
+
+def _nest(session: Session) -> None:
+    session.begin_nested()
+    session.execute(NOW)
+
+
+WRITES: dict[str, Callable[[Session], object]] = {
+    "an insert through the ORM": _insert,
+    "an insert of the core": lambda session: session.execute(insert(Tag).values(name="new")),
+    "a change of a loaded object": _rename,
+    "a delete": _delete,
+    "a row lock": lambda session: session.execute(select(User).with_for_update()),
+    "a shared row lock": lambda session: session.execute(select(User).with_for_update(read=True, key_share=True)),
+    "a savepoint": _nest,
+    **{name: lambda session, sql=sql: session.execute(text(sql)) for name, sql in SQL.items()},  # type: ignore[misc]
+}
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    made = Database(database_url)
+    yield made
+    await made.dispose()
+
+
+@pytest.mark.parametrize("name", WRITES)
+async def test_both_sides_refuse(name: str, database: Database) -> None:
+    with pytest.raises(WriteInReadOnlyUnit, match=r"read_only"), database.unit_of_work(read_only=True) as session:
+        WRITES[name](session)
+    with pytest.raises(WriteInReadOnlyUnit, match=r"read_only"):
+        async with database.async_unit_of_work(read_only=True) as session:
+            await session.run_sync(WRITES[name])
+    with database.unit_of_work() as session:
+        assert not session.scalars(select(Tag).where(Tag.name == "new")).all()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        select(User).limit(1),
+        text("WITH u AS (SELECT id FROM users) SELECT count(*) FROM u"),
+        text("VALUES (1), (2)"),
+        text("TABLE tags"),
+        text("SHOW work_mem"),
+        text("EXPLAIN SELECT 'DELETE' AS deleted, 'for update of all' AS x"),
+        text("SELECT 'on update cascade'"),
+    ],
+    ids=str,
+)
+async def test_both_sides_read(statement: Select[Any] | TextClause, database: Database) -> None:
+    with database.unit_of_work(read_only=True) as session:
+        expected = [str(row) for row in session.execute(statement)]
+    async with database.async_unit_of_work(read_only=True) as session:
+        found = [str(row) for row in await session.execute(statement)]
+    assert len(found) == len(expected) > 0
+
+
+async def test_no_transaction_is_begun(database: Database) -> None:
+    for read_only in (False, True):
+        with database.unit_of_work(read_only=read_only) as session:
+            assert _in_transaction(session) is not read_only
+        async with database.async_unit_of_work(read_only=read_only) as session:
+            assert await session.run_sync(_in_transaction) is not read_only
+
+
+async def test_a_level_with_one_snapshot_keeps_its_transaction(database_url: str) -> None:
+    database = Database(database_url, isolation_level="REPEATABLE READ")
+    with database.unit_of_work(read_only=True) as session:
+        assert _in_transaction(session)
+        with pytest.raises(WriteInReadOnlyUnit):
+            session.execute(insert(Tag).values(name="new"))
+    await database.dispose()
+
+
+async def test_the_connection_writes_again_for_its_next_tenant(database_url: str) -> None:
+    database = Database(database_url)
+    with database.unit_of_work(read_only=True) as session:
+        reader = session.connection().connection.dbapi_connection
+    with database.unit_of_work() as session:
+        assert session.connection().connection.dbapi_connection is reader
+        session.add(Tag(name="after"))
+        session.flush()
+        session.rollback()
+        assert not session.scalars(select(Tag).where(Tag.name == "after")).all()
+    await database.dispose()
+
+
+def _in_transaction(session: Session) -> bool:
+    return bool(session.scalar(NOW) == session.scalar(NOW))
+
+
+def _read(session: Session) -> dict[str, bool]:
+    return {"transaction": _in_transaction(session)}
+
+
+async def _read_natively(session: AsyncSession) -> dict[str, bool]:
+    return {"transaction": await session.run_sync(_in_transaction)}
+
+
+@pytest.mark.parametrize("stage", ["legacy", "native"])
+async def test_a_router_may_take_every_get_for_a_read(stage: str, database_url: str) -> None:
+    bridge = Bridge(database=Database(database_url), legacy=Flask("none"), default_stage=stage)
+    router = bridge.router(follow_flask=False, read_only_gets=True)
+    router.get("/read", legacy=_read)(_read_natively)
+    router.get("/not", legacy=_read, read_only=False)(_read_natively)
+    router.post("/read", legacy=_read)(_read_natively)
+    router.post("/search", legacy=_read, read_only=True)(_read_natively)
+    app = FastAPI()
+    app.include_router(router)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bridge") as client:
+        found = {
+            f"{method} {path}": (await client.request(method, path)).json()["transaction"]
+            for method, path in [("GET", "/read"), ("GET", "/not"), ("POST", "/read"), ("POST", "/search")]
+        }
+    assert found == {"GET /read": False, "GET /not": True, "POST /read": True, "POST /search": False}
+    await bridge.close()
+
+
+async def test_listeners_of_the_engine_hear_what_is_read(database: Database) -> None:
+    heard = list[str]()
+    event.listen(database.sync_engine, "before_cursor_execute", lambda *args: heard.append(args[2]))
+    with database.unit_of_work(read_only=True) as session:
+        session.execute(select(1))
+    assert len(heard) == 1
