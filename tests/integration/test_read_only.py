@@ -130,11 +130,11 @@ def _in_transaction(session: Session) -> bool:
     return bool(session.scalar(NOW) == session.scalar(NOW))
 
 
-def _read(session: Session) -> dict[str, bool]:
+def search(session: Session) -> dict[str, bool]:
     return {"transaction": _in_transaction(session)}
 
 
-async def _read_natively(session: AsyncSession) -> dict[str, bool]:
+async def search_natively(session: AsyncSession) -> dict[str, bool]:
     return {"transaction": await session.run_sync(_in_transaction)}
 
 
@@ -142,10 +142,10 @@ async def _read_natively(session: AsyncSession) -> dict[str, bool]:
 async def test_a_router_may_take_every_get_for_a_read(stage: str, database_url: str) -> None:
     bridge = Bridge(database=Database(database_url), legacy=Flask("none"), default_stage=stage)
     router = bridge.router(follow_flask=False, read_only_gets=True)
-    router.get("/read", legacy=_read)(_read_natively)
-    router.get("/not", legacy=_read, read_only=False)(_read_natively)
-    router.post("/read", legacy=_read)(_read_natively)
-    router.post("/search", legacy=_read, read_only=True)(_read_natively)
+    router.get("/read", legacy=search)(search_natively)
+    router.get("/not", legacy=search, read_only=False)(search_natively)
+    router.post("/read", legacy=search)(search_natively)
+    router.post("/search", legacy=search, read_only=True)(search_natively)
     app = FastAPI()
     app.include_router(router)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bridge") as client:
