@@ -9,6 +9,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Final
 
 from bridge.errors import Unavailable, WorkStopped
+from bridge.offload.armed import settle
 
 if TYPE_CHECKING:
     import asyncio
@@ -44,17 +45,19 @@ class Worker:
     Attributes:
         job: What it runs now.
         lock: Guards what `stopper` has armed for the jobs of this thread.
+        settled: Notified, with that lock, when a call from outside has ended.
         thread: The thread itself.
         completions: Where its jobs go when they are done; None on a thread of AnyIO's.
     """
 
-    __slots__ = ("completions", "job", "lock", "thread")
+    __slots__ = ("completions", "job", "lock", "settled", "thread")
 
     def __init__(self, thread: threading.Thread, completions: Completions | None = None) -> None:
         self.thread = thread
         self.completions = completions
         self.job: Job | None = None
         self.lock = threading.Lock()
+        self.settled = threading.Condition(self.lock)
 
     def execute(self, job: Job) -> None:
         """Run *job* on this thread, which is inside another one if that waits in `from_thread`."""
@@ -71,6 +74,7 @@ class Worker:
         self.job = outer
         if job.armed:
             with self.lock:  # whoever stops the job right now finishes first
+                settle(job.armed, self.settled)
                 job.armed.clear()
 
 

@@ -50,7 +50,7 @@ def make_endpoint(
         units: Runs its functions.
         renderer: Makes the response before the session closes.
         app_context: Push a Flask application context around the legacy function.
-        deadline: Seconds that the legacy function may take, with the wait for its token; None is no limit.
+        deadline: Seconds that either function may take, with the wait for a token or a connection; None is no limit.
         watch_disconnect: Cancel either path when the client goes away.
     """
     legacy, declared = operation.legacy, operation.declared
@@ -67,7 +67,7 @@ def make_endpoint(
         if legacy is not None and path is not Path.NATIVE:
             work = units.run_legacy(legacy, arguments, renderer.render, app_context=app_context, deadline=deadline)
         else:
-            work = units.run_native(declared, arguments, renderer.render)
+            work = units.run_native(declared, arguments, renderer.render, deadline=deadline)
         answer = await (unless_disconnected(request.receive, work) if watch_disconnect else work)
         return _with_headers_of(arguments[response_name], answer) if response_name else answer
 

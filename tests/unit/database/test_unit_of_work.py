@@ -42,6 +42,7 @@ class AsyncNotes(Notes):
         super().__init__(failing=failing)
         self.committing, self.release = asyncio.Event(), asyncio.Event()
         self.release.set()
+        self.info: dict[str, object] = {}
 
     async def commit(self) -> None:  # type: ignore[override]
         self.committing.set()
