@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from bridge.types import Message
+    from tests.integration.faults.network import Network
 
     Work = Callable[[Database, asyncio.Event], Awaitable[None]]
 
@@ -30,8 +31,9 @@ MECHANISMS = ("task", "timeout", "scope", "disconnect")
 
 
 @pytest.fixture(params=PAIRS)
-async def database(request: pytest.FixtureRequest, database_url: str) -> AsyncIterator[Database]:
-    async with side_of("async", request.param, database_url) as side:
+async def database(request: pytest.FixtureRequest, wire: Network) -> AsyncIterator[Database]:
+    """Over TCP: there a request to cancel is on its way for longer, and easier to interrupt."""
+    async with side_of("async", request.param, wire.url) as side:
         yield side.database
 
 

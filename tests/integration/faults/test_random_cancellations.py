@@ -17,6 +17,7 @@ from tests.integration.server_side import ServerSide, until
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from tests.integration.faults.network import Network
     from tests.integration.faults.sides import Side
 
 REQUESTS, CLIENTS, CONNECTIONS = 1000, 24, 4
@@ -28,6 +29,11 @@ WORK = (
     ("UPDATE users SET username = username WHERE id = 2", "UPDATE posts SET title = title WHERE id = 1"),
     ("INSERT INTO tags (name) VALUES (gen_random_uuid()::text)", "SELECT pg_sleep(0.002)"),
     ("SELECT pg_sleep(0.01)",),
+)
+# What nobody cancels on the server is still there at the end.
+ENDLESS = (
+    ("SELECT pg_sleep(60)",),
+    ("UPDATE users SET username = username WHERE id = 3", "SELECT pg_sleep(60)"),
 )
 
 
@@ -48,7 +54,7 @@ class Crowd:
     async def request(self) -> str:
         random = self.random
         mechanism, after_s = random.choice(MECHANISMS), random.uniform(0, 0.04)
-        work = random.choice(WORK)
+        work = random.choice(WORK if mechanism == "none" else WORK + ENDLESS)
         if mechanism == "deadline":
             return await ended(self.side.run(*work, deadline=after_s))
         if mechanism == "timeout":
@@ -72,11 +78,9 @@ async def ended(work: Awaitable[object]) -> str:
 
 
 @pytest.mark.parametrize("seed", [1])
-async def test_nothing_is_left_behind(
-    seed: int, side_name: str, pair: str, database_url: str, server: ServerSide
-) -> None:
+async def test_nothing_is_left_behind(seed: int, side_name: str, pair: str, wire: Network, server: ServerSide) -> None:
     pool = PoolSettings(size=CONNECTIONS, overflow=0, timeout=20)
-    async with side_of(side_name, pair, database_url, pool=pool) as side:
+    async with side_of(side_name, pair, wire.url, pool=pool) as side:
         crowd = Crowd(side, seed)
         with anyio.fail_after(40):
             async with anyio.create_task_group() as tasks:

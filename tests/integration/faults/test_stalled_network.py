@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 
 import anyio
 import pytest
+from sqlalchemy import text
 
-from bridge import DeadlineExceeded
+from bridge import DeadlineExceeded, offload
+from tests.integration.faults.conftest import STOPPING
+from tests.integration.faults.sides import side_of
 from tests.integration.server_side import ServerSide, until
 
 if TYPE_CHECKING:
@@ -86,6 +89,28 @@ async def test_while_a_connection_is_tested_or_opened(remote: Side, wire: Networ
     await assert_late(asyncio.create_task(remote.run("SELECT 1", deadline=DEADLINE_S)))  # there is none left to test
     wire.flow()
     await assert_works(remote)
+
+
+async def test_a_connection_that_was_given_back_is_not_cut(pair: str, wire: Network) -> None:
+    """Its next tenant must not suffer for a caller that was cancelled later."""
+    back, go_on = threading.Event(), threading.Event()
+    async with side_of("sync", pair, wire.url, stopping=STOPPING) as side:
+
+        def use_and_give_back() -> None:
+            with side.database.unit_of_work() as session:
+                session.execute(text("SELECT 1"))
+            back.set()
+            assert go_on.wait(BOUND_S)
+
+        side.capacity.resize(2)
+        first = asyncio.create_task(offload(use_and_give_back, capacity=side.capacity))
+        await until(back.is_set)
+        tenant = asyncio.create_task(side.run(f"SELECT pg_sleep({3 * STOPPING.cut_after})", "SELECT 7"))
+        await until(lambda: side.checked_out)
+        first.cancel()
+        assert await tenant == 7
+        go_on.set()
+        await asyncio.wait([first])
 
 
 @pytest.mark.parametrize("mechanism", ["task", "scope"])
