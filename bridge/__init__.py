@@ -10,7 +10,7 @@ from bridge.compat import (
     register_flask_converters,
     to_asgi_response,
 )
-from bridge.database import Database, PoolSettings, async_unit_of_work, unit_of_work
+from bridge.database import Database, PoolSettings, StopSettings, async_unit_of_work, unit_of_work
 from bridge.errors import (
     AdmissionTimeout,
     BridgeError,
@@ -23,6 +23,7 @@ from bridge.errors import (
     InvalidContentLength,
     InvalidDatabaseURL,
     InvalidPoolSize,
+    InvalidStopSetting,
     InvalidWSGIResponse,
     InvalidWSGISetting,
     LazyLoadOutsideSession,
@@ -90,6 +91,7 @@ __all__ = [
     "InvalidContentLength",
     "InvalidDatabaseURL",
     "InvalidPoolSize",
+    "InvalidStopSetting",
     "InvalidWSGIResponse",
     "InvalidWSGISetting",
     "LazyLoadOutsideSession",
@@ -115,6 +117,7 @@ __all__ = [
     "Stage",
     "Stages",
     "StopIterationEscaped",
+    "StopSettings",
     "StuckCall",
     "TooManyHeaders",
     "TooManyWaiting",

@@ -1,19 +1,24 @@
 """One URL, a synchronous and an asynchronous engine, and the unit of work over both."""
 
+from bridge.database.async_stopping import make_async_stoppable
 from bridge.database.database import Database
 from bridge.database.live import refuse_live_objects
 from bridge.database.pending import native_transaction, refuse_pending_writes
 from bridge.database.pool import PoolSettings
+from bridge.database.stop_settings import StopSettings
 from bridge.database.stopping import make_stoppable
-from bridge.database.unit_of_work import async_unit_of_work, unit_of_work
+from bridge.database.unit_of_work import async_unit_of_work, is_committed, unit_of_work
 from bridge.database.urls import DriverURLs, driver_urls
 
 __all__ = [
     "Database",
     "DriverURLs",
     "PoolSettings",
+    "StopSettings",
     "async_unit_of_work",
     "driver_urls",
+    "is_committed",
+    "make_async_stoppable",
     "make_stoppable",
     "native_transaction",
     "refuse_live_objects",

@@ -10,9 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import sessionmaker
 
+from bridge.database.async_stopping import make_async_stoppable
 from bridge.database.pending import watch_writes
 from bridge.database.pool import PoolSettings
 from bridge.database.read_only import guard_reads, reads_without_transaction
+from bridge.database.stop_settings import StopSettings, limit_connecting
 from bridge.database.stopping import make_stoppable
 from bridge.database.unit_of_work import async_unit_of_work, unit_of_work
 from bridge.database.urls import driver_urls
@@ -37,17 +39,26 @@ class Database:
     Attributes:
         url: The synchronous driver's URL; its text form hides the password.
         pool: Size and behaviour of both pools.
+        stopping: How long cancelled work may take to end.
         sync_engine: Engine for worker threads; give it to the legacy application too, so that both share one pool.
         async_engine: Engine for the event loop.
         sessions: Makes `Session` objects that behave as the legacy application's do.
         async_sessions: Makes `AsyncSession` objects; ``expire_on_commit`` is off, because an expired attribute would need SQL.
     """
 
-    def __init__(self, url: str | URL | None, *, pool: PoolSettings | None = None, **engine_options: Any) -> None:
+    def __init__(
+        self,
+        url: str | URL | None,
+        *,
+        pool: PoolSettings | None = None,
+        stopping: StopSettings | None = None,
+        **engine_options: Any,
+    ) -> None:
         """
         Args:
             url: Any URL of the database, for example the legacy application's; the drivers are chosen here.
             pool: Size and behaviour of both pools.
+            stopping: How long cancelled work may take to end.
             engine_options: Further arguments of `sqlalchemy.create_engine`, given to both engines.
 
         Raises:
@@ -57,6 +68,7 @@ class Database:
         urls = driver_urls(url)
         self.url: URL = urls.sync
         self.pool = pool or PoolSettings()
+        self.stopping = stopping or StopSettings()
         options: dict[str, Any] = {
             "pool_size": self.pool.size,
             "max_overflow": self.pool.overflow,
@@ -72,7 +84,10 @@ class Database:
         if self.url.get_backend_name() == "sqlite":
             for engine in (self.sync_engine, self.async_engine.sync_engine):
                 event.listen(engine, "connect", _enforce_foreign_keys)
-        make_stoppable(self.sync_engine)
+        for engine in (self.sync_engine, self.async_engine.sync_engine):
+            limit_connecting(engine, self.stopping.connect_timeout)
+        make_stoppable(self.sync_engine, self.stopping)
+        make_async_stoppable(self.async_engine, self.stopping)
         watch_writes(self.async_engine.sync_engine)
         self.sessions: sessionmaker[Session] = sessionmaker(self.sync_engine)
         self.async_sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(
@@ -109,7 +124,8 @@ class Database:
         Args:
             read_only: As for `unit_of_work`.
         """
-        return async_unit_of_work(self._async_reading_sessions if read_only else self.async_sessions)
+        sessions = self._async_reading_sessions if read_only else self.async_sessions
+        return async_unit_of_work(sessions, patience=self.stopping.cut_after)
 
     def check(self) -> None:
         """

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import socket
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
 
-from bridge.offload import arm, disarm, raise_if_stopped
+from bridge.database.libpq import canceller
+from bridge.database.stop_settings import StopSettings
+from bridge.offload import arm, disarm, guard, raise_if_stopped, spare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,8 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["make_stoppable"]
 
+KEY: Final = "bridge.stop"
 
-def make_stoppable(engine: Engine) -> None:
+
+def make_stoppable(engine: Engine, settings: StopSettings | None = None) -> None:
     """
     Have what runs on *engine* inside `offload` stop when the caller is cancelled or its deadline passes.
 
@@ -24,37 +32,78 @@ def make_stoppable(engine: Engine) -> None:
     further statement begins, and a COMMIT becomes a `WorkStopped`; so all of it is rolled back. A COMMIT that has begun is not
     interrupted, because nobody could tell whether it took place. Outside of `offload`, nothing changes.
 
+    Where asking the server does not help within ``cut_after`` seconds, the connection is cut, from its checkout to its checkin: the
+    thread gets the driver's error, and the pool opens another one. That can happen to a COMMIT, too. It is done for psycopg2 and psycopg.
+
     Does nothing for a driver that cannot stop a statement: psycopg2, psycopg, SQLite, PyMySQL and mysqlclient can.
+
+    Args:
+        engine: A synchronous engine.
+        settings: How long to wait.
     """
-    stop = STOPS.get(engine.dialect.driver)
-    if stop is None:
+    if engine.dialect.driver not in STOPS:
         return
+    stopping = _Stopping(engine, (settings or StopSettings()).cut_after)
+    event.listen(engine, "connect", stopping.connect)
+    event.listen(engine, "begin", stopping.begin)
+    event.listen(engine, "begin_twophase", stopping.begin)
+    event.listen(engine, "before_cursor_execute", _before_statement)
+    event.listen(engine, "commit", stopping.commit)
+    event.listen(engine, "prepare_twophase", stopping.commit)
+    event.listen(engine, "rollback", stopping.roll_back)
+    event.listen(engine, "rollback_twophase", stopping.roll_back)
+    event.listen(engine, "reset", stopping.reset)
+    for ending in ("checkin", "invalidate", "detach", "close"):
+        event.listen(engine, ending, stopping.give_back)
+    if engine.dialect.driver in WITH_SOCKET:
+        event.listen(engine, "checkout", stopping.check_out)
+        _guard_ping(engine, stopping.check_out)
 
-    def begin(connection: Connection) -> None:
+
+class _Stopping:
+    """The events of one engine."""
+
+    def __init__(self, engine: Engine, patience: float) -> None:
+        self._engine = engine
+        self._make_stop = STOPS[engine.dialect.driver]
+        self._patience = patience
+
+    def connect(self, driver: Any, record: Any) -> None:
+        record.info[KEY] = self._make_stop(self._engine, driver)
+
+    def check_out(self, driver: Any, *_: object) -> None:
+        guard(id(driver), partial(_shut_down, driver), patience=self._patience)
+
+    def begin(self, connection: Connection, *_: object) -> None:
         driver = connection.connection.dbapi_connection
-        arm(id(driver), lambda: stop(engine, driver))
+        arm(id(driver), connection.info.get(KEY) or self._make_stop(self._engine, driver))
 
-    def commit(connection: Connection) -> None:
-        # Disarmed first: past this point the transaction may be in the database already.
-        disarm(id(connection.connection.dbapi_connection))
+    def commit(self, connection: Connection, *_: object) -> None:
+        # Spared first: past this point the transaction may be in the database already.
+        spare(id(connection.connection.dbapi_connection))
         raise_if_stopped()
 
-    def roll_back(connection: Connection) -> None:
-        disarm(id(connection.connection.dbapi_connection))
+    def roll_back(self, connection: Connection, *_: object) -> None:
+        spare(id(connection.connection.dbapi_connection))
 
-    def give_back(driver: Any, *_: object) -> None:
-        # The pool's own ROLLBACK, and whatever ended without ours: nothing may hit the connection's next tenant.
+    def reset(self, driver: Any, *_: object) -> None:
+        # The pool's own ROLLBACK.
+        spare(id(driver))
+
+    def give_back(self, driver: Any, *_: object) -> None:
+        # Nothing may hit the connection's next tenant.
         disarm(id(driver))
 
-    event.listen(engine, "begin", begin)
-    event.listen(engine, "begin_twophase", lambda connection, _xid: begin(connection))
-    event.listen(engine, "before_cursor_execute", _before_statement)
-    event.listen(engine, "commit", commit)
-    event.listen(engine, "prepare_twophase", lambda connection, _xid: commit(connection))
-    event.listen(engine, "rollback", roll_back)
-    event.listen(engine, "rollback_twophase", lambda connection, _xid, _prepared: roll_back(connection))
-    event.listen(engine, "reset", give_back)
-    event.listen(engine, "checkin", give_back)
+
+def _guard_ping(engine: Engine, check_out: Callable[[Any], None]) -> None:
+    # The pool's test of a connection comes before its checkout event, and no other event comes before it.
+    ping = engine.dialect.do_ping
+
+    def guarded(dbapi_connection: Any) -> bool:
+        check_out(dbapi_connection)
+        return ping(dbapi_connection)
+
+    engine.dialect.do_ping = guarded  # type: ignore[method-assign]
 
 
 def _before_statement(_connection: Any, _cursor: Any, statement: str, *_: object) -> None:
@@ -64,30 +113,45 @@ def _before_statement(_connection: Any, _cursor: Any, statement: str, *_: object
         raise_if_stopped()
 
 
-def _cancel(_engine: Engine, driver: Any) -> None:
-    driver.cancel()
+def _shut_down(driver: Any) -> None:
+    # Not close: the thread that waits for this socket would not notice, and its number could be given to another one.
+    with socket.socket(fileno=os.dup(driver.fileno())) as twin, suppress(OSError):
+        twin.shutdown(socket.SHUT_RDWR)
 
 
-def _interrupt(_engine: Engine, driver: Any) -> None:
-    driver.interrupt()
+def _cancel_through_libpq(_engine: Engine, driver: Any) -> Callable[[], object]:
+    return canceller(driver) or driver.cancel
 
 
-def _kill_query(engine: Engine, driver: Any) -> None:
+def _cancel(_engine: Engine, driver: Any) -> Callable[[], object]:
+    return driver.cancel  # type: ignore[no-any-return]
+
+
+def _interrupt(_engine: Engine, driver: Any) -> Callable[[], object]:
+    return driver.interrupt  # type: ignore[no-any-return]
+
+
+def _kill_query(engine: Engine, driver: Any) -> Callable[[], object]:
     # MySQL has no cancel in its protocol: it takes a second connection, not of the pool, which may be exhausted.
-    arguments, options = engine.dialect.create_connect_args(engine.url)
-    other = engine.dialect.connect(*arguments, **options)
-    try:
-        cursor = other.cursor()
-        cursor.execute(f"KILL QUERY {int(driver.thread_id())}")
-        cursor.close()
-    finally:
-        other.close()
+    def kill() -> None:
+        arguments, options = engine.dialect.create_connect_args(engine.url)
+        other = engine.dialect.connect(*arguments, **options)
+        try:
+            cursor = other.cursor()
+            cursor.execute(f"KILL QUERY {int(driver.thread_id())}")
+            cursor.close()
+        finally:
+            other.close()
+
+    return kill
 
 
-STOPS: Final[dict[str, Callable[[Engine, Any], None]]] = {
-    "psycopg2": _cancel,
+STOPS: Final[dict[str, Callable[[Engine, Any], Callable[[], object]]]] = {
+    "psycopg2": _cancel_through_libpq,
     "psycopg": _cancel,
     "pysqlite": _interrupt,
     "pymysql": _kill_query,
     "mysqldb": _kill_query,
 }
+# Drivers whose connections tell the number of their socket.
+WITH_SOCKET: Final = frozenset({"psycopg2", "psycopg"})

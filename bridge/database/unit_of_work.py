@@ -7,8 +7,10 @@ after a commit of their own.
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from bridge.offload import finish
 
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.orm import Session
 
-__all__ = ["async_unit_of_work", "unit_of_work"]
+__all__ = ["async_unit_of_work", "is_committed", "unit_of_work"]
+
+COMMITTED: Final = "bridge.committed"
 
 
 @contextmanager
@@ -34,27 +38,45 @@ def unit_of_work(factory: Callable[[], Session]) -> Iterator[Session]:
         yield session
         session.commit()
     except BaseException:  # a cancellation, too, leaves nothing behind; it goes on
-        session.rollback()
+        with suppress(SQLAlchemyError):  # a connection that cannot even roll back has: what went wrong before counts
+            session.rollback()
         raise
     finally:
         session.close()
 
 
 @asynccontextmanager
-async def async_unit_of_work(factory: Callable[[], AsyncSession]) -> AsyncIterator[AsyncSession]:
+async def async_unit_of_work(
+    factory: Callable[[], AsyncSession], *, patience: float | None = None
+) -> AsyncIterator[AsyncSession]:
     """
     Do for an `AsyncSession` what `unit_of_work` does for a `Session`.
 
+    Args:
+        factory: Makes the session.
+        patience: Seconds that a commit has to end after a cancellation; None is for ever.
+
     Cancellation:
         The transaction is rolled back and the connection returned before the cancellation goes on. A commit that has begun is
-        not interrupted, because nobody could tell whether it took place.
+        not interrupted within its *patience*, because nobody could tell whether it took place.
     """
     session = factory()
     try:
         yield session
-        await finish(session.commit())
+        await finish(_commit(session), patience=patience)
     except BaseException:  # a cancellation, too, leaves nothing behind; it goes on
-        await finish(session.rollback())
+        with suppress(SQLAlchemyError):  # as above
+            await finish(session.rollback())
         raise
     finally:
         await finish(session.close())
+
+
+async def _commit(session: AsyncSession) -> None:
+    await session.commit()
+    session.info[COMMITTED] = True
+
+
+def is_committed(session: AsyncSession) -> bool:
+    """Return whether the unit of work of *session* was committed at its end, which a cancellation may follow."""
+    return bool(session.info.get(COMMITTED))

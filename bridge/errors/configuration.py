@@ -9,6 +9,7 @@ __all__ = [
     "DatabaseUnreachable",
     "InvalidDatabaseURL",
     "InvalidPoolSize",
+    "InvalidStopSetting",
     "InvalidWSGISetting",
     "LegacyIsAsync",
     "NotPorted",
@@ -35,6 +36,12 @@ class InvalidPoolSize(ConfigurationError):
     """A pool or capacity was given a size that cannot serve one request."""
 
     code = "invalid-pool-size"
+
+
+class InvalidStopSetting(ConfigurationError):
+    """A time within which cancelled work has to end is out of its range."""
+
+    code = "invalid-stop-setting"
 
 
 class DatabaseUnreachable(ConfigurationError):

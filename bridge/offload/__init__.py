@@ -6,7 +6,7 @@ from bridge.offload.finish import finish, settled
 from bridge.offload.from_thread import from_thread
 from bridge.offload.refusal import check_callable, name_of
 from bridge.offload.statistics import CapacityStatistics, Histogram, StuckCall
-from bridge.offload.stopper import arm, disarm, raise_if_stopped, stoppable
+from bridge.offload.stopper import arm, disarm, guard, raise_if_stopped, spare, stoppable
 
 __all__ = [
     "Capacity",
@@ -18,9 +18,11 @@ __all__ = [
     "disarm",
     "finish",
     "from_thread",
+    "guard",
     "name_of",
     "offload",
     "raise_if_stopped",
     "settled",
+    "spare",
     "stoppable",
 ]

@@ -12,8 +12,10 @@ from anyio import (
     CancelScope,
     CapacityLimiter,
     create_task_group,
+    current_time,
     get_cancelled_exc_class,
     move_on_after,
+    sleep,
     sleep_forever,
     to_thread,
 )
@@ -23,7 +25,7 @@ from bridge.errors import NotOnWorker
 from bridge.offload.anyio_lane import HELD, AnyioLane
 from bridge.offload.job import Job
 from bridge.offload.outcome import finish_unusual
-from bridge.offload.stopper import press
+from bridge.offload.stopper import TICK_S, press, sever
 from bridge.offload.worker import CURRENT, Worker
 
 if TYPE_CHECKING:
@@ -89,7 +91,17 @@ async def _stop_when_cancelled(job: Job, lane: AnyioLane, ends: float, thread: C
 async def _stop(job: Job, thread: Callable[..., Any]) -> None:
     job.stopping = threading.Event()
     with CancelScope(shield=True):
-        await thread(press, job, job.stopping)
+        async with create_task_group() as tasks:
+            tasks.start_soon(_sever_again_and_again, job)
+            await thread(press, job, job.stopping)
+            tasks.cancel_scope.cancel()
+
+
+async def _sever_again_and_again(job: Job) -> None:
+    since = current_time()
+    while True:
+        await sleep(TICK_S)
+        sever(job, current_time() - since)
 
 
 def _execute(job: Job) -> None:

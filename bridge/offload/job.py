@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from bridge.offload.admission import Admission
+    from bridge.offload.armed import Armed
     from bridge.offload.portal import Portal
-    from bridge.offload.stopper import Armed
     from bridge.offload.worker import Worker
 
 __all__ = ["Job"]
@@ -37,6 +37,7 @@ class Job:
         inner: The call back into the loop that it waits for now, if any.
         expired: Its deadline passed while it ran.
         stopping: Set when the job is over; there is one from the moment it was asked to stop.
+        severing: Looks whether what it holds has to be cut; as *stopping*.
         queued_ns: When it began to wait for a token, by `time.perf_counter_ns`; 0 if one was free.
     """
 
@@ -67,6 +68,7 @@ class Job:
     expired: bool = False
     inner: Portal | None = None
     stopping: threading.Event | None = None
+    severing: asyncio.TimerHandle | None = None
 
     def __init__(
         self, fn: Callable[..., Any], args: tuple[Any, ...], context: Context, portal: Portal | None = None

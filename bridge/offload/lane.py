@@ -16,7 +16,7 @@ from bridge.offload.completions import Completions
 from bridge.offload.job import Job
 from bridge.offload.refusal import name_of
 from bridge.offload.statistics import CapacityStatistics, Histogram, StuckCall
-from bridge.offload.stopper import press
+from bridge.offload.stopper import TICK_S, press, sever
 from bridge.offload.workers import Workers
 
 __all__ = ["Lane"]
@@ -54,6 +54,8 @@ class Lane:
             job.admission.ended(job)
             if job.stopping is not None:
                 job.stopping.set()
+            if job.severing is not None:
+                job.severing.cancel()
             future = job.future
             if not future.done():
                 future.set_result(None)
@@ -74,7 +76,13 @@ class Lane:
             job.stopping = threading.Event()
             pressing = Job(press, (job, job.stopping), Context())
             pressing.future = self.loop.create_future()
+            job.severing = self.loop.call_later(TICK_S, self._sever, job, perf_counter_ns())
             self._stops.admit(pressing)
+
+    def _sever(self, job: Job, since_ns: int) -> None:
+        # On the loop and not on the thread that stops: that may hang in the same network as the work.
+        sever(job, (perf_counter_ns() - since_ns) / 1e9)
+        job.severing = self.loop.call_later(TICK_S, self._sever, job, since_ns)
 
     def expire(self, job: Job, deadline: float) -> None:
         """End *job*, whose *deadline* of that many seconds has passed: at once if it waits, else by stopping it."""

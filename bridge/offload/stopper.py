@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bridge.errors import NotOnWorker, WorkStopped
+from bridge.offload.armed import Armed, settle
 from bridge.offload.refusal import name_of
 from bridge.offload.worker import current_job
 
@@ -16,32 +16,17 @@ if TYPE_CHECKING:
     from threading import Event
 
     from bridge.offload.job import Job
+    from bridge.offload.worker import Worker
 
-__all__ = ["Armed", "arm", "disarm", "press", "raise_if_stopped", "stoppable"]
+__all__ = ["TICK_S", "arm", "disarm", "guard", "press", "raise_if_stopped", "sever", "spare", "stoppable"]
 
 logger = logging.getLogger("bridge.offload")
 
 # psycopg2's cancel takes 1.5 ms; the next attempt comes well after it, and later ones are for statements that began in between.
 FIRST_PAUSE_S: Final = 0.02
 LONGEST_PAUSE_S: Final = 1.0
-
-
-@dataclass(slots=True)
-class Armed:
-    """
-    One way to stop a job.
-
-    Attributes:
-        key: Finds it again.
-        stop: Called on another thread.
-        repeat: Call it again while the job goes on.
-        pressed: It was called.
-    """
-
-    key: object
-    stop: Callable[[], object]
-    repeat: bool
-    pressed: bool = False
+# How often somebody looks whether patience has run out. Only for what does not stop at once.
+TICK_S: Final = 0.1
 
 
 @contextmanager
@@ -92,15 +77,42 @@ def arm(key: object, stop: Callable[[], object], *, repeat: bool = True) -> None
     Raises:
         WorkStopped: The call was stopped before.
     """
-    worker_job = current_job()
-    if worker_job is None or worker_job.worker is None:
+    job = current_job()
+    if job is None or job.worker is None:
         return
-    with worker_job.worker.lock:
-        if worker_job.stopping is not None:
-            raise _stopped(worker_job)
-        if worker_job.armed is None:
-            worker_job.armed = []
-        worker_job.armed.append(Armed(key, stop, repeat))
+    with job.worker.lock:
+        if job.stopping is not None:
+            raise _stopped(job)
+        entry = _entry(job, key)
+        entry.stop, entry.repeat, entry.pressed = stop, repeat, False
+
+
+def guard(key: object, cut: Callable[[], object], *, patience: float) -> None:
+    """
+    Have *cut* called once if the running call is stopped and still runs *patience* seconds later; does nothing outside of one.
+
+    It lasts until `disarm`; what `arm` adds under the same *key*, and `spare` takes away, comes on top of it.
+
+    Args:
+        key: As for `arm`.
+        cut: Makes whatever the thread waits for fail. Called on the event loop, so it must not block.
+        patience: Seconds.
+    """
+    job = current_job()
+    if job is None or job.worker is None:
+        return
+    with job.worker.lock:
+        entry = _entry(job, key)
+        entry.cut, entry.patience = cut, patience
+
+
+def spare(key: object) -> None:
+    """When this returns, the *stop* armed with *key* is not called any more; what guards it still is."""
+    job = current_job()
+    if job is None or job.worker is None or not job.armed:
+        return
+    with job.worker.lock:
+        settle((each for each in job.armed if each.key == key), job.worker.settled)
 
 
 def disarm(key: object) -> None:
@@ -109,6 +121,8 @@ def disarm(key: object) -> None:
     if job is None or job.worker is None or not job.armed:
         return
     with job.worker.lock:
+        # It stays in the list until then, so that it can still be cut.
+        settle((each for each in job.armed if each.key == key), job.worker.settled)
         job.armed[:] = [each for each in job.armed if each.key != key]
 
 
@@ -118,15 +132,53 @@ def press(job: Job, over: Event) -> None:
     while True:
         worker = job.worker
         if worker is not None:
-            # Held during the call, so that the job cannot move on to something that must not be hit.
             with worker.lock:
-                for each in job.armed or ():
-                    if each.repeat or not each.pressed:
-                        each.pressed = True
-                        _call(each.stop, job)
+                armed = list(job.armed or ())
+            for each in armed:
+                _press(job, worker, each)
         if over.wait(pause):
             return
         pause = min(2 * pause, LONGEST_PAUSE_S)
+
+
+def sever(job: Job, after_s: float) -> None:
+    """Cut what *job*, which was asked to stop *after_s* seconds ago, holds for longer than it may. Does not block."""
+    worker = job.worker
+    if worker is None:
+        return
+    with worker.lock:
+        for each in job.armed or ():
+            if each.cut is not None and not each.severed and after_s >= each.patience:
+                each.severed = True
+                logger.warning("%s did not stop within %.1f s; its connection is cut", name_of(job.fn), after_s)
+                _call(each.cut, job)
+        worker.settled.notify_all()
+
+
+def _press(job: Job, worker: Worker, each: Armed) -> None:
+    with worker.lock:
+        stop = each.stop
+        if stop is None or each.severed or (each.pressed and not each.repeat):
+            return
+        each.pressed = each.under_way = True
+    try:
+        # Without the lock, because it may hang; but the job cannot move on to something that must not be hit, see `settle`.
+        _call(stop, job)
+    finally:
+        with worker.lock:
+            each.under_way = False
+            worker.settled.notify_all()
+
+
+def _entry(job: Job, key: object) -> Armed:
+    if job.armed is None:
+        job.armed = []
+    for each in job.armed:
+        if each.key == key:
+            return each
+    entry = Armed(key)
+    job.armed.append(entry)
+    return entry
 
 
 def _call(stop: Callable[[], object], job: Job) -> None:

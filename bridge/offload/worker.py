@@ -7,6 +7,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Final
 
 from bridge.errors import WorkStopped
+from bridge.offload.armed import settle
 
 if TYPE_CHECKING:
     from bridge.offload.completions import Completions
@@ -37,13 +38,14 @@ class Worker:
     Attributes:
         job: What it runs now.
         lock: Guards what `stopper` has armed for the jobs of this thread.
+        settled: Notified, with that lock, when a call from outside has ended.
         bell: Held while the thread has nothing to do; releasing it wakes the thread.
         leaving: The thread has to end.
         thread: The thread itself; this one, unless it is set to another that is about to start.
         completions: Where its jobs go when they are done; None on a thread of AnyIO's.
     """
 
-    __slots__ = ("bell", "completions", "job", "leaving", "lock", "thread")
+    __slots__ = ("bell", "completions", "job", "leaving", "lock", "settled", "thread")
 
     def __init__(self, completions: Completions | None = None) -> None:
         self.thread = threading.current_thread()
@@ -51,6 +53,7 @@ class Worker:
         self.job: Job | None = None
         self.leaving = False
         self.lock = threading.Lock()
+        self.settled = threading.Condition(self.lock)
         self.bell = threading.Lock()
         self.bell.acquire()
 
@@ -69,4 +72,5 @@ class Worker:
         self.job = outer
         if job.armed:
             with self.lock:  # whoever stops the job right now finishes first
+                settle(job.armed, self.settled)
                 job.armed.clear()

@@ -51,7 +51,7 @@ def make_endpoint(
         units: Runs its functions.
         renderer: Makes the response before the session closes.
         app_context: Push a Flask application context around the legacy function.
-        deadline: Seconds that the legacy function may take, with the wait for its token; None is no limit.
+        deadline: Seconds that either function may take, with the wait for a token or a connection; None is no limit.
         watch_disconnect: Cancel either path when the client goes away.
         read_only: Neither path may write.
     """
@@ -71,7 +71,7 @@ def make_endpoint(
                 legacy, arguments, renderer.render, app_context=app_context, deadline=deadline, read_only=read_only
             )
         else:
-            work = units.run_native(declared, arguments, renderer.render, read_only=read_only)
+            work = units.run_native(declared, arguments, renderer.render, deadline=deadline, read_only=read_only)
         answer = await (unless_disconnected(request.receive, work) if watch_disconnect else work)
         return _with_headers_of(arguments[response_name], answer) if response_name else answer
 

@@ -43,7 +43,8 @@ class BridgeRouter(APIRouter):
             None says that it is new.
         retired: Flask is no longer asked about this operation, though it may still have a view for it.
         compat: Which of Flask's habits this operation keeps, instead of the router's.
-        deadline: Seconds that the legacy function may take, with the wait for its token, before it is stopped and the answer is 504.
+        deadline: Seconds that either function may take, with the wait for a token or a connection, before it is stopped and the
+            answer is 504.
         watch_disconnect: Stop the work when the client goes away, on either path; costs a task for each request.
         read_only: Neither path may write; on PostgreSQL that spares two round trips, BEGIN and COMMIT. None is what the router says.
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.exc import MissingGreenlet
 
-from bridge.database import native_transaction, refuse_live_objects, refuse_pending_writes
-from bridge.errors import LazyLoadOutsideSession
+from bridge.database import is_committed, native_transaction, refuse_live_objects, refuse_pending_writes
+from bridge.errors import DeadlineExceeded, LazyLoadOutsideSession
 from bridge.offload import check_callable, name_of, offload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from flask import Flask
+    from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.orm import Session
 
     from bridge.database import Database
@@ -76,6 +78,7 @@ class UnitRunner:
         finish: Callable[[Any], T],
         *,
         read_only: bool = False,
+        deadline: float | None = None,
     ) -> T:
         """
         Run *function* and *finish* on the event loop, in one transaction that is committed before this returns.
@@ -84,12 +87,43 @@ class UnitRunner:
             function: The native function.
             arguments: Its arguments but the session.
             finish: Makes the result while the session is open.
+            deadline: Seconds for the connection and the work; None is no limit.
             read_only: Refuse writes, and spare the transaction where that changes nothing.
 
         Raises:
             LazyLoadOutsideSession: One of them used an attribute that is not loaded.
+            DeadlineExceeded: The deadline passed; the work was stopped.
+
+        Cancellation:
+            The running statement is stopped and the transaction rolled back, unless its commit has begun. Runs in the task of the
+            caller, deadline or not.
         """
+        if deadline is None:
+            return await self._native(function, arguments, finish, [], read_only=read_only)
+        sessions = list["AsyncSession"]()
+        try:
+            async with asyncio.timeout(deadline) as timer:
+                return await self._native(function, arguments, finish, sessions, read_only=read_only)
+        except TimeoutError as error:
+            if not timer.expired():  # the function's own
+                raise
+            completed = any(map(is_committed, sessions))
+            how = "had committed by then all the same" if completed else "was stopped"
+            expired = DeadlineExceeded(f"{function.name} ran past its deadline of {deadline:g} s and {how}")
+            expired.completed = completed
+            raise expired from error
+
+    async def _native(
+        self,
+        function: UnitFunction,
+        arguments: Mapping[str, Any],
+        finish: Callable[[Any], T],
+        sessions: list[AsyncSession],
+        *,
+        read_only: bool,
+    ) -> T:
         async with self._database.async_unit_of_work(read_only=read_only) as session:
+            sessions.append(session)
             bound = {function.session: session} if function.session else {}
             try:
                 with native_transaction(session):

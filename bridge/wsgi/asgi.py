@@ -56,8 +56,8 @@ class WSGIAdapter:
             UnsupportedScope: The scope is none of ``http``, ``websocket`` and ``lifespan``.
 
         Cancellation:
-            Before the application runs: it never does. Afterwards: it is told to stop at its next block of the request
-            or the response, and the cancellation is delivered when its thread is done.
+            Before the application runs: it never does. Afterwards: its SQL statement is stopped if the engine is stoppable, it is
+            told to stop at its next block of the request or the response, and the cancellation is delivered when its thread is done.
         """
         kind = scope["type"]
         if kind == "http":
@@ -94,7 +94,7 @@ class WSGIAdapter:
         task.add_done_callback(lambda _: outbox.wake())
         relay = Relay(scope, send, exchange, outbox, task)
         try:
-            if inbox is None:
+            if inbox is None and not settings.watch_disconnect:
                 await relay.run(watch)
             else:
                 await relay.watched(watch)

@@ -30,6 +30,9 @@ class Settings:
         max_header_count: Most header lines of a request; more are answered with 431. The default is gunicorn's.
         stream_buffer_bytes: Bytes of a streamed response that may wait for a slow client before the application has to
             wait, too. The default is the high-water mark of asyncio's transports.
+        watch_disconnect: Stop the application when the client goes away, also before its response has started: its SQL statement on
+            the engine of a `Database` ends with an error. Costs a task for each request. Without it, a response that streams is
+            watched, and with ``"on_demand"`` every request is.
 
     Raises:
         InvalidWSGISetting: A limit is out of its range.
@@ -41,6 +44,7 @@ class Settings:
     spool_directory: Path | None = None
     max_header_count: int = 100
     stream_buffer_bytes: int = 65_536
+    watch_disconnect: bool = False
 
     def __post_init__(self) -> None:
         if self.max_body_bytes is not None and self.max_body_bytes < 0:

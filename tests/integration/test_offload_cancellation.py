@@ -17,7 +17,7 @@ from tests.integration.server_side import ServerSide, until
 from tests.unit.offload.calls import cancelled_by
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 ONE = PoolSettings(size=1, overflow=0)
 MECHANISMS = pytest.mark.parametrize("mechanism", ["task", "timeout", "scope"])
@@ -107,10 +107,15 @@ async def test_the_next_tenant_waits_for_a_cancel_under_way(
     requested, send = threading.Event(), threading.Event()
     real = STOPS["psycopg2"]
 
-    def slow(engine: Any, driver: Any) -> None:
-        requested.set()
-        assert send.wait(10)
-        real(engine, driver)
+    def slow(engine: Any, driver: Any) -> Callable[[], None]:
+        stop = real(engine, driver)
+
+        def wait_and_stop() -> None:
+            requested.set()
+            assert send.wait(10)
+            stop()
+
+        return wait_and_stop
 
     monkeypatch.setitem(STOPS, "psycopg2", slow)
     guarded = Database(database.url, pool=ONE)

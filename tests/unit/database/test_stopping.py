@@ -232,7 +232,7 @@ class FakeEngine:
 )
 def test_each_driver_is_stopped_its_own_way(driver: str, calls: list[str]) -> None:
     log = list[str]()
-    STOPS[driver](FakeEngine(log), Driver(log))  # type: ignore[arg-type]
+    STOPS[driver](FakeEngine(log), Driver(log))()  # type: ignore[arg-type]
     assert log == calls
 
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from bridge import async_unit_of_work, unit_of_work
 
@@ -42,6 +43,7 @@ class AsyncNotes(Notes):
         super().__init__(failing=failing)
         self.committing, self.release = asyncio.Event(), asyncio.Event()
         self.release.set()
+        self.info: dict[str, object] = {}
 
     async def commit(self) -> None:  # type: ignore[override]
         self.committing.set()
@@ -97,6 +99,21 @@ async def test_a_failed_commit_is_rolled_back_and_raised(kind: type[Notes]) -> N
     with pytest.raises(LookupError, match="commit failed"):
         await run(notes, lambda: None)
     assert notes == ["commit", "rollback", "close"]
+
+
+@KINDS
+async def test_a_rollback_that_fails_does_not_hide_why_there_was_one(
+    kind: type[Notes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(self: Notes) -> None:
+        self.append("rollback")
+        raise SQLAlchemyError("the connection is gone, too")
+
+    monkeypatch.setattr(Notes, "rollback", lost)
+    notes = kind()
+    with pytest.raises(LookupError):
+        await run(notes, lambda: fail(LookupError()))
+    assert notes == ["rollback", "close"]
 
 
 async def test_a_commit_that_has_begun_is_not_interrupted() -> None:

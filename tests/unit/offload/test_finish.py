@@ -78,3 +78,28 @@ async def test_an_exception_of_cancelled_work_does_not_hide_the_cancellation() -
     release.set()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+@pytest.mark.parametrize("mechanism", ["task", "scope"])
+async def test_work_is_cancelled_when_the_patience_of_its_cancelled_caller_is_over(mechanism: str) -> None:
+    work, scope = Work(), anyio.CancelScope()
+
+    async def call() -> None:
+        with scope:
+            await finish(work(), patience=0.01)
+
+    task = asyncio.create_task(call())
+    await work.begun.wait()
+    (scope if mechanism == "scope" else task).cancel()
+    with anyio.fail_after(5):
+        await asyncio.wait([task])
+    assert not work.ended
+
+
+async def test_patience_does_not_matter_while_nobody_cancels() -> None:
+    work = Work()
+    task = asyncio.create_task(finish(work(), patience=0))
+    await work.begun.wait()
+    await asyncio.sleep(0.01)
+    work.release.set()
+    assert await task == "result"

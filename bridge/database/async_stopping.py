@@ -1,0 +1,107 @@
+"""End the statement of a cancelled task on the server before the cancellation goes on, whatever cancelled it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import event
+
+from bridge.database.stop_settings import StopSettings
+from bridge.offload import finish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from sqlalchemy.engine import ExceptionContext
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+__all__ = ["make_async_stoppable"]
+
+ENDINGS: Final = (asyncio.CancelledError, TimeoutError)
+# PostgreSQL ends a statement 2 to 3 ms after the request.
+FIRST_PAUSE_S: Final = 0.02
+
+
+def make_async_stoppable(engine: AsyncEngine, settings: StopSettings | None = None) -> None:
+    """
+    Have a cancellation that reaches a statement on *engine* wait until the server has ended it.
+
+    The driver asks the server to cancel when the task is cancelled, and SQLAlchemy then discards the connection. Starlette's way of
+    cancelling, an AnyIO scope, interrupts again whatever waits for the first cancellation to work, and the request to the server
+    with it. So the wait happens here, shielded, in the task that was cancelled: what it runs, and with which context variables, stays as it is.
+
+    Whatever the server does, the wait ends after ``cut_after`` seconds, and so does a ROLLBACK; the connection is cut then.
+
+    Does nothing for a driver that it does not know: asyncpg and aiosqlite it does.
+
+    Args:
+        engine: An asynchronous engine.
+        settings: How long to wait.
+    """
+    end = ENDS.get(engine.dialect.driver)
+    if end is None:
+        return
+    patience = (settings or StopSettings()).cut_after
+
+    def end_statement(context: ExceptionContext) -> None:
+        connection = context.connection
+        if connection is None or connection.invalidated or not isinstance(context.original_exception, ENDINGS):
+            return
+        adapted: Any = connection.connection.dbapi_connection
+        # A second cancellation changes nothing: the first one goes on when this returns. Nor does an error: the connection
+        # is discarded either way.
+        with suppress(Exception, asyncio.CancelledError):
+            adapted.run_async(lambda driver: finish(end(driver, patience)))
+
+    event.listen(engine.sync_engine, "handle_error", end_statement)
+    if engine.dialect.driver in WITH_TERMINATE:
+        _limit_rollback(engine, patience)
+
+
+def _limit_rollback(engine: AsyncEngine, seconds: float) -> None:
+    # A ROLLBACK costs the server next to nothing. There is an event before it, but none after.
+    roll_back = engine.sync_engine.dialect.do_rollback
+
+    def limited(dbapi_connection: Any) -> None:
+        timer = asyncio.get_running_loop().call_later(seconds, dbapi_connection.driver_connection.terminate)
+        try:
+            roll_back(dbapi_connection)
+        finally:
+            timer.cancel()
+
+    engine.sync_engine.dialect.do_rollback = limited  # type: ignore[method-assign]
+
+
+async def _close(driver: Any, seconds: float) -> None:
+    # Waits for the cancel request that asyncpg has made; if the time is up, it drops the connection.
+    closing = asyncio.ensure_future(driver.close(timeout=seconds))
+    requests = set[asyncio.Task[None]]()
+    pause = FIRST_PAUSE_S
+    try:
+        while not (await asyncio.wait([closing], timeout=pause))[0]:
+            requests.add(asyncio.ensure_future(_ask_again(driver)))
+            pause *= 2
+    finally:
+        for request in requests:
+            request.cancel()
+        await asyncio.gather(closing, *requests, return_exceptions=True)
+
+
+async def _ask_again(driver: Any) -> None:
+    # A request that overtakes its statement is forgotten by the server, because the connection seems idle to it. asyncpg makes
+    # one and no more, and has no public name for making another.
+    await driver._cancel(asyncio.get_running_loop().create_future())  # noqa: SLF001
+
+
+async def _interrupt(driver: Any, _seconds: float) -> None:
+    await driver.interrupt()
+
+
+ENDS: Final[dict[str, Callable[[Any, float], Coroutine[Any, Any, None]]]] = {
+    "asyncpg": _close,
+    "aiosqlite": _interrupt,
+}
+# Drivers that can drop a connection at once.
+WITH_TERMINATE: Final = frozenset({"asyncpg"})
