@@ -2,6 +2,7 @@
 
 from bridge.database.database import Database
 from bridge.database.live import refuse_live_objects
+from bridge.database.parity import ParityLayers, constraint_of, sqlstate_of
 from bridge.database.pending import native_transaction, refuse_pending_writes
 from bridge.database.pool import PoolSettings
 from bridge.database.stopping import make_stoppable
@@ -11,12 +12,15 @@ from bridge.database.urls import DriverURLs, driver_urls
 __all__ = [
     "Database",
     "DriverURLs",
+    "ParityLayers",
     "PoolSettings",
     "async_unit_of_work",
+    "constraint_of",
     "driver_urls",
     "make_stoppable",
     "native_transaction",
     "refuse_live_objects",
     "refuse_pending_writes",
+    "sqlstate_of",
     "unit_of_work",
 ]
