@@ -3,6 +3,7 @@
 from bridge.database.async_stopping import make_async_stoppable
 from bridge.database.database import Database
 from bridge.database.live import refuse_live_objects
+from bridge.database.parity import ParityLayers, constraint_of, sqlstate_of
 from bridge.database.pending import native_transaction, refuse_pending_writes
 from bridge.database.pool import PoolSettings
 from bridge.database.stop_settings import StopSettings
@@ -13,9 +14,11 @@ from bridge.database.urls import DriverURLs, driver_urls
 __all__ = [
     "Database",
     "DriverURLs",
+    "ParityLayers",
     "PoolSettings",
     "StopSettings",
     "async_unit_of_work",
+    "constraint_of",
     "driver_urls",
     "is_committed",
     "make_async_stoppable",
@@ -23,5 +26,6 @@ __all__ = [
     "native_transaction",
     "refuse_live_objects",
     "refuse_pending_writes",
+    "sqlstate_of",
     "unit_of_work",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, text
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import sessionmaker
 
 from bridge.database.async_stopping import make_async_stoppable
+from bridge.database.parity import ParityLayers, install_parity
 from bridge.database.pending import watch_writes
 from bridge.database.pool import PoolSettings
 from bridge.database.read_only import guard_reads, reads_without_transaction
@@ -40,6 +40,7 @@ class Database:
         url: The synchronous driver's URL; its text form hides the password.
         pool: Size and behaviour of both pools.
         stopping: How long cancelled work may take to end.
+        parity: What is done so that the asynchronous engine behaves as the synchronous one does.
         sync_engine: Engine for worker threads; give it to the legacy application too, so that both share one pool.
         async_engine: Engine for the event loop.
         sessions: Makes `Session` objects that behave as the legacy application's do.
@@ -52,6 +53,7 @@ class Database:
         *,
         pool: PoolSettings | None = None,
         stopping: StopSettings | None = None,
+        parity: ParityLayers | None = None,
         **engine_options: Any,
     ) -> None:
         """
@@ -59,6 +61,7 @@ class Database:
             url: Any URL of the database, for example the legacy application's; the drivers are chosen here.
             pool: Size and behaviour of both pools.
             stopping: How long cancelled work may take to end.
+            parity: Layers to leave out; without it, there is every one.
             engine_options: Further arguments of `sqlalchemy.create_engine`, given to both engines.
 
         Raises:
@@ -69,6 +72,7 @@ class Database:
         self.url: URL = urls.sync
         self.pool = pool or PoolSettings()
         self.stopping = stopping or StopSettings()
+        self.parity = parity or ParityLayers()
         options: dict[str, Any] = {
             "pool_size": self.pool.size,
             "max_overflow": self.pool.overflow,
@@ -79,8 +83,7 @@ class Database:
         }
         self.sync_engine: Engine = create_engine(urls.sync, **options)
         self.async_engine = create_async_engine(urls.asynchronous, **options)
-        if self.url.get_backend_name() == "postgresql":
-            event.listen(self.async_engine.sync_engine, "connect", _read_numerics_as_text)
+        install_parity(self.sync_engine, self.async_engine.sync_engine, self.parity)
         if self.url.get_backend_name() == "sqlite":
             for engine in (self.sync_engine, self.async_engine.sync_engine):
                 event.listen(engine, "connect", _enforce_foreign_keys)
@@ -155,12 +158,3 @@ def _enforce_foreign_keys(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
-
-
-def _read_numerics_as_text(connection: Any, _record: object) -> None:
-    # asyncpg's binary format gives Decimal("2E+4") for 20000, which psycopg2 reads as Decimal("20000").
-    connection.run_async(
-        lambda driver: driver.set_type_codec(
-            "numeric", schema="pg_catalog", encoder=str, decoder=Decimal, format="text"
-        )
-    )

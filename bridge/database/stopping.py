@@ -84,6 +84,8 @@ class _Stopping:
         raise_if_stopped()
 
     def roll_back(self, connection: Connection, *_: object) -> None:
+        if connection.invalidated:  # given back already
+            return
         spare(id(connection.connection.dbapi_connection))
 
     def reset(self, driver: Any, *_: object) -> None:
