@@ -31,14 +31,12 @@ def socket_options(words: Mapping[str, str]) -> list[tuple[int, int, int]]:
         InvalidConnectArgument: A value is not a whole number.
     """
     numbers = {name: whole(name, words[name]) for name in KEEPALIVES if name in words}
-    on = numbers.pop("keepalives", 1) != 0
-    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)] if on else []
-    for name, value in numbers.items():
-        option = TCP_OPTIONS[name]
-        # libpq: 0 is the system's default, and without keepalives only the timeout of sent data counts.
-        if value > 0 and option is not None and (on or name == "tcp_user_timeout"):
-            options.append((socket.IPPROTO_TCP, option, value))
-    return options
+    if not numbers.pop("keepalives", 1):
+        return []
+    # A negative number is 0 to libpq; the system refuses what it cannot do.
+    chosen = ((TCP_OPTIONS[name], max(0, value)) for name, value in numbers.items())
+    options = [(socket.IPPROTO_TCP, option, value) for option, value in chosen if option is not None]
+    return [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), *options]
 
 
 def keepalive_arguments(words: Mapping[str, str]) -> dict[str, Any]:
