@@ -6,8 +6,6 @@ import socket
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from bridge.database.arguments.refusal import whole
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,10 +25,10 @@ def socket_options(words: Mapping[str, str]) -> list[tuple[int, int, int]]:
     """
     Return what libpq sets on a TCP socket for these parameters, as arguments of `socket.socket.setsockopt`.
 
-    Raises:
-        InvalidConnectArgument: A value is not a whole number.
+    Args:
+        words: Parameters of libpq; those of keepalives are whole numbers.
     """
-    numbers = {name: whole(name, words[name]) for name in KEEPALIVES if name in words}
+    numbers = {name: int(words[name]) for name in KEEPALIVES if name in words}
     if not numbers.pop("keepalives", 1):
         return []
     # A negative number is 0 to libpq; the system refuses what it cannot do.
