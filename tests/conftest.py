@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import httpx
@@ -15,9 +16,11 @@ from sqlalchemy.orm import Session
 
 from async_app.app import compose
 from async_app.settings import Settings
+from bridge.database import PAIRS
 from bridge.testing import TemplateDatabase, postgres_server
 from legacy_sync.database import create_schema
 from legacy_sync.seed import seed
+from tests import mariadb, tls_postgres
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -36,6 +39,13 @@ USERS, POSTS = 40, 120
 def fast_password_hashes() -> None:
     """Hash with the least work argon2 accepts: many tests create users."""
     os.environ["ARGON2_PROFILE"] = "fast"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def imported_drivers() -> None:
+    """Import every driver before there is an event loop, on which the import would block."""
+    for pair in PAIRS:
+        pair.require()
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +67,26 @@ def server_url() -> Iterator[str]:
         return
     with postgres_server(ROOT / ".postgres") as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    """Yield the URL of a MariaDB server with TLS and an empty database of its own, or skip where it is not installed."""
+    if mariadb.MISSING:
+        pytest.skip(mariadb.MISSING)
+    with TemporaryDirectory(prefix="mariadb") as directory, mariadb.mariadb_server(Path(directory)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def tls_server() -> Iterator[tls_postgres.TLSServer]:
+    """Yield a PostgreSQL server with TLS, or skip where it is not installed."""
+    if tls_postgres.MISSING:
+        pytest.skip(tls_postgres.MISSING)
+    with TemporaryDirectory(prefix="postgres") as directory:
+        Path(directory).chmod(0o755)  # the server's account has to get at its data
+        with tls_postgres.tls_postgres_server(Path(directory)) as server:
+            yield server
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from bridge.database.async_stopping import make_async_stoppable
 from bridge.database.database import Database
 from bridge.database.live import refuse_live_objects
+from bridge.database.pairs import PAIRS, DriverPair, choose_pair
 from bridge.database.parity import ParityLayers, constraint_of, sqlstate_of
 from bridge.database.pending import native_transaction, refuse_pending_writes
 from bridge.database.pool import PoolSettings
@@ -12,12 +13,15 @@ from bridge.database.unit_of_work import async_unit_of_work, is_committed, unit_
 from bridge.database.urls import DriverURLs, driver_urls
 
 __all__ = [
+    "PAIRS",
     "Database",
+    "DriverPair",
     "DriverURLs",
     "ParityLayers",
     "PoolSettings",
     "StopSettings",
     "async_unit_of_work",
+    "choose_pair",
     "constraint_of",
     "driver_urls",
     "is_committed",

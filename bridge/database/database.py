@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import sessionmaker
 
+from bridge.database.arguments import require_tls
 from bridge.database.async_stopping import make_async_stoppable
 from bridge.database.parity import ParityLayers, install_parity
 from bridge.database.pending import watch_writes
@@ -21,6 +22,7 @@ from bridge.database.urls import driver_urls
 from bridge.errors import DatabaseUnreachable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
     from sqlalchemy.engine import URL, Engine
@@ -38,6 +40,7 @@ class Database:
 
     Attributes:
         url: The synchronous driver's URL; its text form hides the password.
+        pair: The two drivers.
         pool: Size and behaviour of both pools.
         stopping: How long cancelled work may take to end.
         parity: What is done so that the asynchronous engine behaves as the synchronous one does.
@@ -54,6 +57,9 @@ class Database:
         pool: PoolSettings | None = None,
         stopping: StopSettings | None = None,
         parity: ParityLayers | None = None,
+        connect_args: Mapping[str, object] | None = None,
+        sync_connect_args: Mapping[str, object] | None = None,
+        async_connect_args: Mapping[str, object] | None = None,
         **engine_options: Any,
     ) -> None:
         """
@@ -62,13 +68,20 @@ class Database:
             pool: Size and behaviour of both pools.
             stopping: How long cancelled work may take to end.
             parity: Layers to leave out; without it, there is every one.
+            connect_args: Connect arguments in the words of either driver, translated for the other as those of the URL are.
+            sync_connect_args: Connect arguments of the synchronous driver alone, passed on as they are.
+            async_connect_args: Connect arguments of the asynchronous driver alone, passed on as they are.
             engine_options: Further arguments of `sqlalchemy.create_engine`, given to both engines.
 
         Raises:
             InvalidDatabaseURL: The URL is unset, malformed, or of a database that has no pair of drivers.
+            InvalidConnectArgument: A connect argument is unknown, malformed, contradictory or without a twin.
+            DriverMissing: A driver of the pair is not installed.
             InvalidPoolSize: The pool could not serve one request.
         """
-        urls = driver_urls(url)
+        urls = driver_urls(url, connect_args)
+        urls.pair.require()
+        self.pair = urls.pair
         self.url: URL = urls.sync
         self.pool = pool or PoolSettings()
         self.stopping = stopping or StopSettings()
@@ -81,8 +94,14 @@ class Database:
             "pool_pre_ping": self.pool.pre_ping,
             **engine_options,
         }
-        self.sync_engine: Engine = create_engine(urls.sync, **options)
-        self.async_engine = create_async_engine(urls.asynchronous, **options)
+        self.sync_engine: Engine = create_engine(
+            urls.sync, connect_args={**urls.sync_connect_args, **(sync_connect_args or {})}, **options
+        )
+        self.async_engine = create_async_engine(
+            urls.asynchronous, connect_args={**urls.async_connect_args, **(async_connect_args or {})}, **options
+        )
+        if urls.require_tls:
+            event.listen(self.async_engine.sync_engine, "connect", require_tls)
         install_parity(self.sync_engine, self.async_engine.sync_engine, self.parity)
         if self.url.get_backend_name() == "sqlite":
             for engine in (self.sync_engine, self.async_engine.sync_engine):
@@ -142,7 +161,8 @@ class Database:
                 connection.execute(text("SELECT 1"))
         except SQLAlchemyError as error:
             # Only the driver's first line: it names host and reason, never the password.
-            reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+            cause = getattr(error, "orig", error)
+            reason = next(iter(str(cause).strip().splitlines()), type(cause).__name__)
             shown = self.url.render_as_string(hide_password=True)
             msg = f"cannot connect to {shown}: {reason}. Check that the server runs and that DATABASE_URL names it"
             raise DatabaseUnreachable(msg) from None

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["make_stoppable"]
 
 KEY: Final = "bridge.stop"
+# Seconds for psycopg to reach the server; the request is repeated while the statement runs.
+CANCEL_TIMEOUT_S: Final = 5.0
 
 
 def make_stoppable(engine: Engine, settings: StopSettings | None = None) -> None:
@@ -125,8 +127,9 @@ def _cancel_through_libpq(_engine: Engine, driver: Any) -> Callable[[], object]:
     return canceller(driver) or driver.cancel
 
 
-def _cancel(_engine: Engine, driver: Any) -> Callable[[], object]:
-    return driver.cancel  # type: ignore[no-any-return]
+def _cancel_safe(_engine: Engine, driver: Any) -> Callable[[], object]:
+    # Unlike psycopg's cancel(), it is encrypted where the connection is.
+    return partial(driver.cancel_safe, timeout=CANCEL_TIMEOUT_S)
 
 
 def _interrupt(_engine: Engine, driver: Any) -> Callable[[], object]:
@@ -134,23 +137,25 @@ def _interrupt(_engine: Engine, driver: Any) -> Callable[[], object]:
 
 
 def _kill_query(engine: Engine, driver: Any) -> Callable[[], object]:
-    # MySQL has no cancel in its protocol: it takes a second connection, not of the pool, which may be exhausted.
+    # MySQL has no cancel in its protocol: it takes a second connection. A pool made like the engine's has its connect arguments
+    # and its listeners, and is not exhausted.
     def kill() -> None:
-        arguments, options = engine.dialect.create_connect_args(engine.url)
-        other = engine.dialect.connect(*arguments, **options)
+        pool = engine.pool.recreate()
         try:
+            other = pool.connect()
             cursor = other.cursor()
             cursor.execute(f"KILL QUERY {int(driver.thread_id())}")
             cursor.close()
-        finally:
             other.close()
+        finally:
+            pool.dispose()
 
     return kill
 
 
 STOPS: Final[dict[str, Callable[[Engine, Any], Callable[[], object]]]] = {
     "psycopg2": _cancel_through_libpq,
-    "psycopg": _cancel,
+    "psycopg": _cancel_safe,
     "pysqlite": _interrupt,
     "pymysql": _kill_query,
     "mysqldb": _kill_query,
