@@ -1,6 +1,8 @@
 """One URL, a synchronous and an asynchronous engine, and the unit of work over both."""
 
+from bridge.database.budget import ConnectionBudget
 from bridge.database.database import Database
+from bridge.database.deployment import Deployment, PgBouncerLimits, ServerLimits
 from bridge.database.live import refuse_live_objects
 from bridge.database.pending import native_transaction, refuse_pending_writes
 from bridge.database.pool import PoolSettings
@@ -9,9 +11,13 @@ from bridge.database.unit_of_work import async_unit_of_work, unit_of_work
 from bridge.database.urls import DriverURLs, driver_urls
 
 __all__ = [
+    "ConnectionBudget",
     "Database",
+    "Deployment",
     "DriverURLs",
+    "PgBouncerLimits",
     "PoolSettings",
+    "ServerLimits",
     "async_unit_of_work",
     "driver_urls",
     "make_stoppable",

@@ -8,6 +8,7 @@ Each leaf has a stable ``code``, which is an anchor in ``docs/reference/errors.m
 
 from bridge.errors.base import BridgeError
 from bridge.errors.configuration import (
+    BudgetExceeded,
     ConfigurationError,
     DatabaseUnreachable,
     InvalidDatabaseURL,
@@ -33,6 +34,7 @@ from bridge.errors.unavailable import (
     AdmissionTimeout,
     CapacityClosed,
     DeadlineExceeded,
+    SchemaChanged,
     TooManyWaiting,
     Unavailable,
     WorkStopped,
@@ -48,6 +50,7 @@ from bridge.errors.usage import (
     ResponseAborted,
     ResultIsLazy,
     RouteShadowed,
+    SessionStateRefused,
     SessionUnavailable,
     StopIterationEscaped,
     UnsupportedScope,
@@ -58,6 +61,7 @@ from bridge.errors.usage import (
 __all__ = [
     "AdmissionTimeout",
     "BridgeError",
+    "BudgetExceeded",
     "CallCycle",
     "CapacityClosed",
     "ClientDisconnected",
@@ -83,6 +87,8 @@ __all__ = [
     "ResponseAborted",
     "ResultIsLazy",
     "RouteShadowed",
+    "SchemaChanged",
+    "SessionStateRefused",
     "SessionUnavailable",
     "SignatureMismatch",
     "StopIterationEscaped",

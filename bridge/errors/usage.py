@@ -15,6 +15,7 @@ __all__ = [
     "ResponseAborted",
     "ResultIsLazy",
     "RouteShadowed",
+    "SessionStateRefused",
     "SessionUnavailable",
     "StopIterationEscaped",
     "UnsupportedScope",
@@ -111,3 +112,9 @@ class NativeTransactionPending(UsageError):
     """A bridged call was awaited while a native transaction held uncommitted writes: two connections, one invisible deadlock."""
 
     code = "native-transaction-pending"
+
+
+class SessionStateRefused(UsageError):
+    """A statement would have left something in the session of a connection that is shared between transactions."""
+
+    code = "session-state-refused"
