@@ -53,19 +53,25 @@ def ping_idle(engine: Engine, *, after: float) -> None:
     event.listen(engine, "checkout", check)
 
 
-def _is_readable(driver: Any) -> bool:
-    # The server speaks to an idle connection to say goodbye, to notify, or to report a setting: a ping sorts it out.
-    if driver.closed:
+def _libpq(driver: Any) -> bool:
+    return driver.closed or _is_readable(driver.fileno())
+
+
+def _asyncpg(driver: Any) -> bool:
+    if driver.is_closed():
         return True
+    # asyncpg learns of the end at the event loop's next turn, the kernel knows now. Only the undocumented attribute has the socket;
+    # without it, the next turn has to do.
+    transport = getattr(driver, "_transport", None)
+    socket = transport.get_extra_info("socket") if transport is not None else None
+    return socket is not None and _is_readable(socket.fileno())
+
+
+def _is_readable(file_descriptor: int) -> bool:
+    # The server speaks to an idle connection to say goodbye, to notify, or to report a setting: a ping sorts it out.
     poll = select.poll()
-    poll.register(driver.fileno(), select.POLLIN)
+    poll.register(file_descriptor, select.POLLIN)
     return bool(poll.poll(0))
-
-
-def _is_closed(driver: Any) -> bool:
-    # asyncpg's transport reads all the time, so it knows already.
-    closed: bool = driver.is_closed()
-    return closed
 
 
 def _unknown(_driver: Any) -> bool:
@@ -73,9 +79,9 @@ def _unknown(_driver: Any) -> bool:
 
 
 SIGNS: Final[dict[str, Callable[[Any], bool]]] = {
-    "psycopg2": _is_readable,
-    "psycopg": _is_readable,
-    "asyncpg": _is_closed,
+    "psycopg2": _libpq,
+    "psycopg": _libpq,
+    "asyncpg": _asyncpg,
     # A file does not go away.
     "pysqlite": lambda _driver: False,
     "aiosqlite": lambda _driver: False,

@@ -7,10 +7,10 @@ Only the text is looked at. What a function or a procedure does inside the serve
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Flag, auto
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 __all__ = ["SessionState", "state_left_by"]
 
@@ -56,13 +56,9 @@ def _examine(backend: str, statement: str) -> SessionState:
     for state, pattern in PATTERNS.get(backend, ()):
         if pattern.search(statement):
             found |= state
-    if backend == "postgresql":
-        for call in SET_CONFIG.finditer(statement):
-            last = call["last"]
-            if last is None or last.lower() in {"false", "'f'", "'false'", "0"}:
-                found |= SessionState.SETTINGS
-            elif last.lower() != "true":
-                found |= SessionState.DEPENDS
+    calls = len(SET_CONFIG.findall(statement)) if backend == "postgresql" else 0
+    if calls > len(LOCALLY.findall(statement)):
+        found |= SessionState.SETTINGS if FALSE.search(statement) else SessionState.DEPENDS
     return found
 
 
@@ -71,10 +67,8 @@ _examine_once = lru_cache(maxsize=1024)(_examine)
 
 def _all_local(parameters: object) -> bool:
     # Of the parameters of set_config(name, value, is_local), only the last is a bool.
-    values: Any = parameters.values() if isinstance(parameters, Mapping) else parameters
-    flags = [value for value in values if isinstance(value, bool)] if isinstance(values, (list, tuple)) else []
-    if isinstance(parameters, Mapping):
-        flags = [value for value in values if isinstance(value, bool)]
+    values = parameters.values() if isinstance(parameters, Mapping) else parameters
+    flags = [value for value in values if isinstance(value, bool)] if isinstance(values, Iterable) else []
     return bool(flags) and all(flags)
 
 
@@ -87,9 +81,9 @@ def _anywhere(words: str) -> re.Pattern[str]:
     return re.compile(words, re.IGNORECASE | re.DOTALL)
 
 
-SET_CONFIG: Final = _anywhere(
-    r"\bset_config\s*\((?:[^()']|'(?:[^']|'')*'|\([^()]*\))*?(?:,\s*(?P<last>[^(),]+?)\s*)?\)"
-)
+SET_CONFIG: Final = _anywhere(r"\bset_config\s*\(")
+LOCALLY: Final = _anywhere(r",\s*true\s*\)")
+FALSE: Final = _anywhere(r"\bfalse\b")
 PATTERNS: Final[Mapping[str, tuple[tuple[SessionState, re.Pattern[str]], ...]]] = {
     "postgresql": (
         (SessionState.SETTINGS, _starting(r"SET\s+(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)|RESET\b|DISCARD\b")),

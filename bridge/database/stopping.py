@@ -40,6 +40,8 @@ def make_stoppable(engine: Engine) -> None:
         raise_if_stopped()
 
     def roll_back(connection: Connection) -> None:
+        if connection.invalidated:  # it has no driver's connection any more; `invalidate` has disarmed that
+            return
         disarm(id(connection.connection.dbapi_connection))
 
     def give_back(driver: Any, *_: object) -> None:
@@ -55,6 +57,7 @@ def make_stoppable(engine: Engine) -> None:
     event.listen(engine, "rollback_twophase", lambda connection, _xid, _prepared: roll_back(connection))
     event.listen(engine, "reset", give_back)
     event.listen(engine, "checkin", give_back)
+    event.listen(engine, "invalidate", give_back)
 
 
 def _before_statement(_connection: Any, _cursor: Any, statement: str, *_: object) -> None:

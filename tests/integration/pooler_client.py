@@ -15,6 +15,7 @@ from bridge import Database, PoolSettings
 
 # Different statements and types, so that a name or a type of one does for no other.
 STATEMENTS = [f"SELECT :value + {number} AS a{number}, CAST(:label AS text) AS b{number}" for number in range(20)]
+UPDATE = text("UPDATE posts SET title = :title WHERE id = :id")
 CONCURRENT = 8
 
 
@@ -22,12 +23,16 @@ def parameters(number: int) -> dict[str, object]:
     return {"value": Decimal(number), "label": f"number {number}"}
 
 
+def write(number: int) -> dict[str, object]:
+    return {"title": f"title {number}", "id": number % 7 + 1}
+
+
 def request(database: Database, number: int) -> bool:
     try:
         with database.unit_of_work() as session:
             session.execute(text("SET LOCAL work_mem = '8MB'"))
             row = session.execute(text(STATEMENTS[number % 20]), parameters(number)).one()
-            session.execute(text("UPDATE users SET full_name = :name WHERE id = :id"), {"name": str(number), "id": number % 7 + 1})
+            session.execute(UPDATE, write(number))
     except SQLAlchemyError:
         return False
     return (row[0], row[1]) == (number + number % 20, f"number {number}")
@@ -38,8 +43,7 @@ async def async_request(database: Database, number: int) -> bool:
         async with database.async_unit_of_work() as session:
             await session.execute(text("SET LOCAL work_mem = '8MB'"))
             row = (await session.execute(text(STATEMENTS[number % 20]), parameters(number))).one()
-            update = text("UPDATE users SET bio = :bio WHERE id = :id")
-            await session.execute(update, {"bio": str(number), "id": number % 7 + 1})
+            await session.execute(UPDATE, write(number))
     except SQLAlchemyError:
         return False
     return (row[0], row[1]) == (number + number % 20, f"number {number}")
@@ -48,21 +52,20 @@ async def async_request(database: Database, number: int) -> bool:
 async def main(url: str, *, declared: bool, requests: int) -> int:
     database = Database(url, pool=PoolSettings(size=CONCURRENT, overflow=0, transaction_pooler=declared))
     numbers = count()
-    right = 0
+    answers: list[bool] = []
 
     async def client() -> None:
-        nonlocal right
         while (number := next(numbers)) < requests:
-            right += await async_request(database, number)
+            answers.append(await async_request(database, number))
 
     with ThreadPoolExecutor(CONCURRENT) as threads:
         legacy = asyncio.gather(
             *(asyncio.get_running_loop().run_in_executor(threads, request, database, n) for n in range(requests))
         )
         await asyncio.gather(*(client() for _ in range(CONCURRENT)))
-        right += sum(await legacy)
+        answers += await legacy
     await database.dispose()
-    return right
+    return sum(answers)
 
 
 if __name__ == "__main__":

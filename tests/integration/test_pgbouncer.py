@@ -109,7 +109,9 @@ async def test_session_state_is_refused_on_both_engines(statement: str, pooled_u
 
 async def test_session_state_would_reach_another_client(pooled_url: str) -> None:
     """What the refusal is for."""
-    careless = Database(pooled_url, pool=PoolSettings(size=1, overflow=0, transaction_pooler=True, session_state="keep"))
+    careless = Database(
+        pooled_url, pool=PoolSettings(size=1, overflow=0, transaction_pooler=True, session_state="keep")
+    )
     async with careless.async_unit_of_work() as session:
         await session.execute(text("SET work_mem = '7MB'"))
     other = Database(pooled_url, pool=POOLED)
