@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from bridge.database.idle_ping import ping_idle
 from bridge.database.schema_change import retry_after_ddl
 from bridge.database.session_reset import refuse_session_state, reset_session_state
 from bridge.database.transaction_pooler import prepare_nothing
-from bridge.errors import InvalidPoolSize
+from bridge.errors import ConfigurationError, InvalidPoolSize
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["PoolSettings", "configure_pool"]
 
 SessionStatePolicy: TypeAlias = Literal["reset", "always", "keep", "refuse"]
+RESETS: Final = ("reset", "always")
+POLICIES: Final = (None, *RESETS, "keep", "refuse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class PoolSettings:
     timeout: float = 30.0
     recycle: int = -1
     pre_ping: bool = True
-    # Longer than the pauses of a busy pool, and shorter than any idle timeout of a proxy or firewall that I know of (30 s and up).
+    # Longer than the pauses of a busy pool, and shorter than any idle timeout of a proxy or firewall (30 s and up).
     ping_after: float = 5.0
     session_state: SessionStatePolicy | None = None
     transaction_pooler: bool | None = None
@@ -55,6 +57,15 @@ class PoolSettings:
                 "the size must be at least 1 and the overflow at least 0"
             )
             raise InvalidPoolSize(msg)
+        if self.ping_after < 0:
+            msg = f"ping_after is {self.ping_after}, which is no time: give seconds, and 0 to ping at every checkout"
+            raise ConfigurationError(msg)
+        if self.session_state not in POLICIES or (self.transaction_pooler and self.session_state in RESETS):
+            msg = (
+                f"session_state {self.session_state!r} does not work with transaction_pooler={self.transaction_pooler}: choose one of "
+                "'reset', 'always', 'keep' and 'refuse', and not the first two behind a transaction pooler, which has no sessions"
+            )
+            raise ConfigurationError(msg)
 
     @property
     def connections(self) -> int:

@@ -14,8 +14,9 @@ from sqlalchemy import event
 from bridge.errors import SchemaChanged
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Dialect, Engine
     from sqlalchemy.engine import ExceptionContext
+    from sqlalchemy.pool import PoolProxiedConnection
 
 __all__ = ["retry_after_ddl"]
 
@@ -33,55 +34,62 @@ def retry_after_ddl(engine: Engine) -> None:
     Args:
         engine: A synchronous engine, or the synchronous face of an asynchronous one.
     """
-    dialect = engine.dialect
-    if dialect.driver not in PREPARES:
-        return
+    if engine.dialect.driver in PREPARES:
+        retry = Retry(engine.dialect)
+        event.listen(engine, "begin", retry.begin)
+        event.listen(engine, "do_execute", retry.execute)
+        event.listen(engine, "do_executemany", retry.execute_many)
+        event.listen(engine, "handle_error", retry.explain)
 
-    # The record's dictionary and not the connection's, which SQLAlchemy's own first statements have none of.
-    def begin(connection: Connection) -> None:
+
+class Retry:
+    """Knows which transactions have sent nothing yet; its methods listen to the events of one engine."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+
+    def begin(self, connection: Connection) -> None:
+        # The record's dictionary and not the connection's, which SQLAlchemy's own first statements have none of.
         info = connection.connection.record_info
         if info is not None:
             info[NOTHING_SENT] = True
 
-    def execute(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+    def execute(self, cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
         connection = context.root_connection.connection
-        info = connection.record_info
-        if not info or not info.pop(NOTHING_SENT, False):
+        if not _is_first(connection):
             return False
         try:
-            dialect.do_execute(cursor, statement, parameters, context)
-        except dialect.loaded_dbapi.Error as error:
-            if not _is_outdated(engine, error):
+            self._dialect.do_execute(cursor, statement, parameters, context)
+        except self._dialect.loaded_dbapi.Error as error:
+            if not self._is_outdated(error):
                 raise
-            dialect.do_rollback(connection)
+            self._dialect.do_rollback(connection)
             # What SQLAlchemy does with this error and before the next statement: forget prepared statements older than now.
             context.handle_dbapi_exception(error)
             context.pre_exec()
-            dialect.do_execute(cursor, statement, parameters, context)
+            self._dialect.do_execute(cursor, statement, parameters, context)
         return True
 
-    def sent(_cursor: Any, _statement: str, _parameters: Any, context: Any) -> None:
-        info = context.root_connection.connection.record_info
-        if info:
-            info.pop(NOTHING_SENT, None)
+    def execute_many(self, _cursor: Any, _statement: str, _parameters: Any, context: Any) -> None:
+        _is_first(context.root_connection.connection)
 
-    def explain(context: ExceptionContext) -> None:
-        if _is_outdated(engine, context.original_exception):
+    def explain(self, context: ExceptionContext) -> None:
+        if self._is_outdated(context.original_exception):
             msg = (
                 "a table was altered while this transaction used it, and it cannot go on: "
                 "it is rolled back; run the whole unit of work again"
             )
             raise SchemaChanged(msg)
 
-    event.listen(engine, "begin", begin)
-    event.listen(engine, "do_execute", execute)
-    event.listen(engine, "do_executemany", sent)
-    event.listen(engine, "handle_error", explain)
+    def _is_outdated(self, error: BaseException) -> bool:
+        # By type or by the server's function, because the message may be in any language.
+        invalid = getattr(self._dialect.loaded_dbapi, "InvalidCachedStatementError", None)
+        if invalid is not None and isinstance(error, invalid):
+            return True
+        return getattr(getattr(error, "diag", None), "source_function", None) == "RevalidateCachedQuery"
 
 
-def _is_outdated(engine: Engine, error: BaseException) -> bool:
-    # By type or by the server's function, because the message may be in any language.
-    invalid = getattr(engine.dialect.loaded_dbapi, "InvalidCachedStatementError", None)
-    if invalid is not None and isinstance(error, invalid):
-        return True
-    return getattr(getattr(error, "diag", None), "source_function", None) == "RevalidateCachedQuery"
+def _is_first(connection: PoolProxiedConnection) -> bool:
+    """Tell whether nothing has been sent in the transaction of *connection*, and note that something is now."""
+    info = connection.record_info
+    return info is not None and bool(info.pop(NOTHING_SENT, False))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from anyio import to_thread
 from sqlalchemy.exc import DBAPIError
 
 from bridge.database import idle_ping
 from tests.integration.one_connection import ENGINES, OneConnection, one_connection
-from tests.integration.server_side import ServerSide
+
+if TYPE_CHECKING:
+    from tests.integration.server_side import ServerSide
 
 PID = "SELECT pg_backend_pid()"
 LONG, NONE = 3600.0, 0.0

@@ -95,13 +95,13 @@ async def test_session_state_is_refused_on_both_engines(statement: str, pooled_u
     database = Database(pooled_url, pool=POOLED)
 
     def sync() -> None:
-        with pytest.raises(SessionStateRefused, match="would leave .* SET LOCAL"), database.unit_of_work() as session:
+        with pytest.raises(SessionStateRefused, match=r"would leave .* SET LOCAL"), database.unit_of_work() as session:
             session.execute(text(statement))
         with database.unit_of_work() as session:
             session.execute(text("SET LOCAL work_mem = '8MB'"))
 
     await to_thread.run_sync(sync)
-    with pytest.raises(SessionStateRefused, match="would leave .* SET LOCAL"):
+    with pytest.raises(SessionStateRefused, match=r"would leave .* SET LOCAL"):
         async with database.async_unit_of_work() as session:
             await session.execute(text(statement))
     await database.dispose()
@@ -173,9 +173,10 @@ async def test_a_start_up_parameter_that_pgbouncer_ignores_has_no_effect(databas
     with pgbouncer(database_url, ignore_startup_parameters="options") as url:
         database = Database(url, pool=POOLED, connect_args={"options": "-c work_mem=7MB"})
 
-        def shown() -> str | None:
+        def work_mem() -> str | None:
             with database.unit_of_work() as session:
-                return session.scalar(text("SHOW work_mem"))
+                shown: str | None = session.scalar(text("SHOW work_mem"))
+                return shown
 
-        assert await to_thread.run_sync(shown) == "4MB"
+        assert await to_thread.run_sync(work_mem) == "4MB"
         await database.dispose()
