@@ -22,7 +22,7 @@ from bridge.testing import postgres_server
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-UNITS: Final = 300
+UNITS: Final = 100
 ALWAYS, BARE = 0.0, {"pre_ping": False, "session_state": "keep"}
 # The settings, and the statements of one unit of work; each row is compared with the first of its group.
 SCENARIOS: Final[dict[str, dict[str, tuple[dict[str, Any], list[str]]]]] = {
@@ -99,12 +99,12 @@ def measure(url: str, rounds: int) -> list[dict[str, Any]]:
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pooling", description=__doc__)
-    parser.add_argument("rounds", type=int, nargs="?", default=15, help="rounds of each measurement (default 15)")
+    parser.add_argument("rounds", type=int, nargs="?", default=40, help="rounds of each measurement (default 40)")
     with postgres_server(Path(__file__).parent.parent / ".postgres") as url:
         rows = measure(url, parser.parse_args().rounds)
     save("pooling", rows)
     for row in rows:
-        print(f"{row['engine']:9} {row['unit']:23} {row['setting']:29} {row['us']:9.1f} us {row['more_us']:+9.1f} us")
+        print(f"{row['engine']:9} {row['unit']:23} {row['setting']:29} {row['us']:6} us {row['more_us']:+6} us")
 
 
 if __name__ == "__main__":

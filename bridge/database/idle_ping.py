@@ -23,7 +23,7 @@ def ping_idle(engine: Engine, *, after: float) -> None:
     """
     Have *engine* ping a connection at checkout when it was last used *after* seconds ago or earlier.
 
-    One that was used since is not pinged, unless a look at its socket, which costs a microsecond and no round trip, shows that the
+    One that was used since is not pinged, unless a look at its socket, which costs microseconds and no round trip, shows that the
     server has closed it or said something. Where the driver does not show the socket, every connection is pinged. One that does not
     answer is replaced, and so is every other that the pool holds: what killed one has mostly killed all.
 

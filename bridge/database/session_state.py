@@ -7,14 +7,14 @@ Only the text is looked at. What a function or a procedure does inside the serve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Flag, auto
 from functools import lru_cache
 from typing import Final
 
 __all__ = ["SessionState", "state_left_by"]
 
-# Texts beyond this length are examined each time: a cache of them would cost more memory than it saves time.
+# Longer texts are examined each time: they are seldom the same twice, and a cache of them would cost memory.
 LONGEST_CACHED: Final = 4096
 
 
@@ -52,14 +52,30 @@ def state_left_by(backend: str, statement: str, parameters: object = ()) -> Sess
 
 
 def _examine(backend: str, statement: str) -> SessionState:
+    # Substrings first: a regular expression takes milliseconds for the text of an INSERT of a thousand rows.
     found = SessionState.NOTHING
-    for state, pattern in PATTERNS.get(backend, ()):
-        if pattern.search(statement):
+    commands = COMMANDS.get(backend, {})
+    for first, second in _openings(statement):
+        state, exceptions = commands.get(first, (SessionState.NOTHING, ()))
+        if second not in exceptions:
             found |= state
-    calls = len(SET_CONFIG.findall(statement)) if backend == "postgresql" else 0
-    if calls > len(LOCALLY.findall(statement)):
-        found |= SessionState.SETTINGS if FALSE.search(statement) else SessionState.DEPENDS
+    text = statement.lower()
+    for state, keyword, pattern in CLAUSES.get(backend, ()):
+        if keyword in text and pattern.search(text):
+            found |= state
+    if backend == "postgresql" and "set_config" in text and len(SET_CONFIG.findall(text)) > len(LOCALLY.findall(text)):
+        found |= SessionState.SETTINGS if FALSE.search(text) else SessionState.DEPENDS
     return found
+
+
+def _openings(statement: str) -> Iterator[tuple[str, str]]:
+    """Yield the first two words of each statement of the text."""
+    start = 0
+    while start >= 0:
+        opening = OPENING.match(statement, start)
+        if opening:
+            yield opening[1].lower(), opening[2].lower()
+        start = statement.find(";", start) + 1 or -1
 
 
 _examine_once = lru_cache(maxsize=1024)(_examine)
@@ -72,43 +88,49 @@ def _all_local(parameters: object) -> bool:
     return bool(flags) and all(flags)
 
 
-def _starting(words: str) -> re.Pattern[str]:
-    """Match *words* where a statement of the text starts, after blanks and comments."""
-    return re.compile(rf"(?:\A|;)(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*(?:{words})", re.IGNORECASE | re.DOTALL)
-
-
-def _anywhere(words: str) -> re.Pattern[str]:
-    return re.compile(words, re.IGNORECASE | re.DOTALL)
-
-
-SET_CONFIG: Final = _anywhere(r"\bset_config\s*\(")
-LOCALLY: Final = _anywhere(r",\s*true\s*\)")
-FALSE: Final = _anywhere(r"\bfalse\b")
-PATTERNS: Final[Mapping[str, tuple[tuple[SessionState, re.Pattern[str]], ...]]] = {
+# After blanks and comments.
+OPENING: Final = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*(\w+)\s*([@\w]*)", re.DOTALL)
+SET_CONFIG: Final = re.compile(r"\bset_config\s*\(")
+LOCALLY: Final = re.compile(r",\s*true\s*\)")
+FALSE: Final = re.compile(r"\bfalse\b")
+# The state that a statement of this first word leaves, unless its second word is one of these.
+COMMANDS: Final[Mapping[str, Mapping[str, tuple[SessionState, Collection[str]]]]] = {
+    "postgresql": {
+        "set": (SessionState.SETTINGS, {"local", "transaction", "constraints"}),
+        "reset": (SessionState.SETTINGS, ()),
+        "discard": (SessionState.SETTINGS, ()),
+        "listen": (SessionState.CHANNELS, ()),
+        "prepare": (SessionState.PREPARED_STATEMENTS, {"transaction"}),
+        "do": (SessionState.EVERYTHING, ()),  # its body is a program
+    },
+    "mysql": {
+        "set": (SessionState.SETTINGS, {"global", "persist", "persist_only", "transaction", "password"}),
+        "use": (SessionState.SETTINGS, ()),
+        "prepare": (SessionState.PREPARED_STATEMENTS, ()),
+        "lock": (SessionState.LOCKS, ()),
+    },
+    "sqlite": {"attach": (SessionState.SETTINGS, ())},
+}
+# The state that a clause leaves, a word of it, and the clause, both in lower case.
+CLAUSES: Final[Mapping[str, tuple[tuple[SessionState, str, re.Pattern[str]], ...]]] = {
     "postgresql": (
-        (SessionState.SETTINGS, _starting(r"SET\s+(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)|RESET\b|DISCARD\b")),
         (
             SessionState.TEMPORARY_TABLES,
-            _anywhere(
-                r"\b(?:CREATE|REPLACE|INTO)\s+(?:(?:GLOBAL|LOCAL)\s+)?TEMP(?:ORARY)?\b(?!.*\bON\s+COMMIT\s+DROP\b)"
-                r"|\bpg_temp\b"
+            "temp",
+            re.compile(
+                r"\b(?:create|replace|into)\s+(?:(?:global|local)\s+)?temp(?:orary)?\b(?!.*\bon\s+commit\s+drop\b)|\bpg_temp\b",
+                re.DOTALL,
             ),
         ),
-        (SessionState.LOCKS, _anywhere(r"\bpg_(?:try_)?advisory_lock")),
-        (SessionState.CHANNELS, _starting(r"LISTEN\b")),
-        (SessionState.PREPARED_STATEMENTS, _starting(r"PREPARE\s+(?!TRANSACTION\b)")),
-        (SessionState.CURSORS, _anywhere(r"\bWITH\s+HOLD\b")),
-        # Its body is a program.
-        (SessionState.EVERYTHING, _starting(r"DO\b")),
+        (SessionState.LOCKS, "advisory_lock", re.compile(r"\bpg_(?:try_)?advisory_lock")),
+        (SessionState.CURSORS, "hold", re.compile(r"\bwith\s+hold\b")),
     ),
     "mysql": (
-        (SessionState.SETTINGS, _starting(r"SET\s+(?!(?:GLOBAL|PERSIST\w*|TRANSACTION|PASSWORD)\b)|USE\b")),
-        (SessionState.TEMPORARY_TABLES, _anywhere(r"\bCREATE\s+(?:OR\s+REPLACE\s+)?TEMPORARY\b")),
-        (SessionState.LOCKS, _anywhere(r"\bGET_LOCK\s*\(|\bLOCK\s+TABLES?\b")),
-        (SessionState.PREPARED_STATEMENTS, _starting(r"PREPARE\b")),
+        (SessionState.TEMPORARY_TABLES, "temporary", re.compile(r"\bcreate\s+(?:or\s+replace\s+)?temporary\b")),
+        (SessionState.LOCKS, "get_lock", re.compile(r"\bget_lock\s*\(")),
     ),
     "sqlite": (
-        (SessionState.SETTINGS, _starting(r"PRAGMA\s+[\w.]+\s*=|ATTACH\b")),
-        (SessionState.TEMPORARY_TABLES, _anywhere(r"\bCREATE\s+TEMP(?:ORARY)?\b|\bCREATE\s+\w+\s+temp\s*\.")),
+        (SessionState.SETTINGS, "pragma", re.compile(r"\bpragma\s+[\w.]+\s*=")),
+        (SessionState.TEMPORARY_TABLES, "temp", re.compile(r"\bcreate\s+temp(?:orary)?\b|\bcreate\s+\w+\s+temp\s*\.")),
     ),
 }
