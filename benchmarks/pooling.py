@@ -91,7 +91,13 @@ def measure(url: str, rounds: int) -> list[dict[str, Any]]:
         first = times[engine, group, next(iter(SCENARIOS[group]))]
         more = statistics.median(each - base for each, base in zip(taken_us, first, strict=True))
         rows.append(
-            {"engine": engine, "unit": group, "setting": name, "us": statistics.median(taken_us), "more_us": more}
+            {
+                "engine": engine,
+                "unit": group,
+                "setting": name,
+                "us": round(statistics.median(taken_us)),
+                "more_us": round(more),
+            }
         )
     return rows
 

@@ -11,8 +11,9 @@ from anyio import to_thread
 from sqlalchemy import make_url
 
 from async_app.app import compose
-from bridge import BudgetExceeded, Database, Deployment, PoolSettings
+from bridge import BudgetExceeded, Database, Deployment, PgBouncerLimits, PoolSettings
 from tests.conftest import settings_for
+from tests.docs.pages import blocks
 from tests.integration.test_start_up import Lifespan
 
 if TYPE_CHECKING:
@@ -85,3 +86,17 @@ async def test_a_file_has_no_limit(tmp_path: object, caplog: pytest.LogCaptureFi
         await to_thread.run_sync(database.check)
     assert caplog.records == []
     await database.dispose()
+
+
+async def test_the_guides_reckoning_is_what_the_program_says(database_url: str) -> None:
+    deployment = Deployment(workers=2, hosts=3, reserve=10)
+    database = Database(database_url, pool=PoolSettings(size=5, overflow=5), deployment=deployment)
+    budget = await to_thread.run_sync(database.budget)
+    assert blocks("docs/how-to/plan-connections.md", "text") == [f"{budget}\n"]
+    await database.dispose()
+
+
+def test_the_guides_limits_of_two_pgbouncers() -> None:
+    limits = PgBouncerLimits(default_pool_size=20, max_client_conn=1000, instances=2)
+    pooled = Deployment(workers=4, hosts=3, pgbouncer=limits)
+    assert (limits.clients, limits.to_server, pooled.processes) == (2000, 40, 12)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +21,7 @@ from bridge import (
     PoolSettings,
     SessionStateRefused,
 )
-from tests.conftest import ROOT
+from tests.conftest import ROOT, running, settings_for
 from tests.integration.pgbouncer import needs_pgbouncer, pgbouncer
 
 if TYPE_CHECKING:
@@ -180,3 +181,19 @@ async def test_a_start_up_parameter_that_pgbouncer_ignores_has_no_effect(databas
 
         assert await to_thread.run_sync(work_mem) == "4MB"
         await database.dispose()
+
+
+@pytest.mark.parametrize("path", ["flask", "bridged", "native"])
+async def test_the_whole_application_works_behind_it(path: str, pooled_url: str) -> None:
+    settings = replace(settings_for(path, pooled_url), pool=POOLED)
+    async with running(settings) as (_, client):
+        for number in range(30):
+            assert (await client.get(f"/users/{number % 5 + 1}")).status_code == 200
+            account = {"username": f"new_{number}", "email": f"new_{number}@example.com", "password": "long enough"}
+            assert (await client.post("/users", json=account)).status_code == 201
+
+
+async def test_the_guides_database_works(pooled_url: str) -> None:
+    database = Database(pooled_url, pool=PoolSettings(transaction_pooler=True))
+    await to_thread.run_sync(database.check)
+    await database.dispose()

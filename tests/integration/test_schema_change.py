@@ -54,14 +54,18 @@ async def test_the_repeated_transaction_keeps_its_isolation_level(database_url: 
     await database.dispose()
 
 
+@pytest.mark.parametrize("many", [False, True], ids=["execute", "executemany"])
 async def test_a_later_statement_is_an_error_that_says_to_run_the_unit_of_work_again(
-    database_url: str, server: ServerSide
+    many: bool, database_url: str, server: ServerSide
 ) -> None:
     database = Database(database_url, pool=ONE)
 
     async def rename(name: str) -> set[str]:
         async with database.async_unit_of_work() as session:
-            await session.execute(text("UPDATE users SET username = :name WHERE id = 1"), {"name": name})
+            renaming: Any = (
+                [{"name": name, "id": 1}, {"name": f"{name} 2", "id": 2}] if many else {"name": name, "id": 1}
+            )
+            await session.execute(text("UPDATE users SET username = :name WHERE id = :id"), renaming)
             return await columns(session)
 
     await rename("before")
