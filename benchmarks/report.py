@@ -46,6 +46,13 @@ TABLES: Final[tuple[tuple[str, str, str, Mapping[str, str], Mapping[str, str]], 
         },
         {"bridged_to_this": "bridged is"},
     ),
+    (
+        "pooling",
+        "Settings of the pool",
+        "A unit of work on a connection of the pool over a local socket, and the median of what it takes more than the first of its kind.",
+        {"engine": "", "unit": "unit of work", "setting": "", "us": "µs", "more_us": "µs more"},
+        {},
+    ),
 )
 HEAD: Final = """# Benchmarks
 

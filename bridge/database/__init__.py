@@ -1,7 +1,9 @@
 """One URL, a synchronous and an asynchronous engine, and the unit of work over both."""
 
 from bridge.database.async_stopping import make_async_stoppable
+from bridge.database.budget import ConnectionBudget
 from bridge.database.database import Database
+from bridge.database.deployment import Deployment, PgBouncerLimits, ServerLimits
 from bridge.database.live import refuse_live_objects
 from bridge.database.pairs import PAIRS, DriverPair, choose_pair
 from bridge.database.parity import ParityLayers, constraint_of, sqlstate_of
@@ -14,11 +16,15 @@ from bridge.database.urls import DriverURLs, driver_urls
 
 __all__ = [
     "PAIRS",
+    "ConnectionBudget",
     "Database",
+    "Deployment",
     "DriverPair",
     "DriverURLs",
     "ParityLayers",
+    "PgBouncerLimits",
     "PoolSettings",
+    "ServerLimits",
     "StopSettings",
     "async_unit_of_work",
     "choose_pair",

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import logging
+import os
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlalchemy.orm import sessionmaker
 
-from bridge.database.arguments import require_tls
-from bridge.database.async_stopping import make_async_stoppable
-from bridge.database.parity import ParityLayers, install_parity
-from bridge.database.pending import watch_writes
+from bridge.database.budget import ConnectionBudget
+from bridge.database.deployment import Deployment
+from bridge.database.engines import make_engines
+from bridge.database.limits import pgbouncer_limits, server_limits
+from bridge.database.parity import ParityLayers
 from bridge.database.pool import PoolSettings
 from bridge.database.read_only import guard_reads, reads_without_transaction
-from bridge.database.stop_settings import StopSettings, limit_connecting
-from bridge.database.stopping import make_stoppable
+from bridge.database.stop_settings import StopSettings
+from bridge.database.transaction_pooler import is_pooled
 from bridge.database.unit_of_work import async_unit_of_work, unit_of_work
 from bridge.database.urls import driver_urls
 from bridge.errors import DatabaseUnreachable
@@ -26,10 +29,17 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
     from sqlalchemy.engine import URL, Engine
-    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
     from sqlalchemy.orm import Session
 
 __all__ = ["Database"]
+
+logger = logging.getLogger("bridge.database")
+
+UNDECLARED_POOLER: Final = (
+    "a connection pooler answers for the database server: if it is in transaction mode, set PoolSettings(transaction_pooler=True), "
+    "else False"
+)
 
 
 class Database:
@@ -44,6 +54,7 @@ class Database:
         pool: Size and behaviour of both pools.
         stopping: How long cancelled work may take to end.
         parity: What is done so that the asynchronous engine behaves as the synchronous one does.
+        deployment: How many processes open such pools.
         sync_engine: Engine for worker threads; give it to the legacy application too, so that both share one pool.
         async_engine: Engine for the event loop.
         sessions: Makes `Session` objects that behave as the legacy application's do.
@@ -60,6 +71,7 @@ class Database:
         connect_args: Mapping[str, object] | None = None,
         sync_connect_args: Mapping[str, object] | None = None,
         async_connect_args: Mapping[str, object] | None = None,
+        deployment: Deployment | None = None,
         **engine_options: Any,
     ) -> None:
         """
@@ -71,6 +83,7 @@ class Database:
             connect_args: Connect arguments in the words of either driver, translated for the other as those of the URL are.
             sync_connect_args: Connect arguments of the synchronous driver alone, passed on as they are.
             async_connect_args: Connect arguments of the asynchronous driver alone, passed on as they are.
+            deployment: How many processes open such pools; by default as many as ``WEB_CONCURRENCY`` says, on one host.
             engine_options: Further arguments of `sqlalchemy.create_engine`, given to both engines.
 
         Raises:
@@ -78,6 +91,7 @@ class Database:
             InvalidConnectArgument: A connect argument is unknown, malformed, contradictory or without a twin.
             DriverMissing: A driver of the pair is not installed.
             InvalidPoolSize: The pool could not serve one request.
+            ConfigurationError: ``WEB_CONCURRENCY`` is not a number of workers.
         """
         urls = driver_urls(url, connect_args)
         urls.pair.require()
@@ -86,31 +100,18 @@ class Database:
         self.pool = pool or PoolSettings()
         self.stopping = stopping or StopSettings()
         self.parity = parity or ParityLayers()
-        options: dict[str, Any] = {
-            "pool_size": self.pool.size,
-            "max_overflow": self.pool.overflow,
-            "pool_timeout": self.pool.timeout,
-            "pool_recycle": self.pool.recycle,
-            "pool_pre_ping": self.pool.pre_ping,
-            **engine_options,
-        }
-        self.sync_engine: Engine = create_engine(
-            urls.sync, connect_args={**urls.sync_connect_args, **(sync_connect_args or {})}, **options
+        self.deployment = deployment or Deployment.from_environ(os.environ)
+        self.sync_engine: Engine
+        self.async_engine: AsyncEngine
+        self.sync_engine, self.async_engine = make_engines(
+            urls,
+            pool=self.pool,
+            stopping=self.stopping,
+            parity=self.parity,
+            sync_connect_args=sync_connect_args or {},
+            async_connect_args=async_connect_args or {},
+            engine_options=engine_options,
         )
-        self.async_engine = create_async_engine(
-            urls.asynchronous, connect_args={**urls.async_connect_args, **(async_connect_args or {})}, **options
-        )
-        if urls.require_tls:
-            event.listen(self.async_engine.sync_engine, "connect", require_tls)
-        install_parity(self.sync_engine, self.async_engine.sync_engine, self.parity)
-        if self.url.get_backend_name() == "sqlite":
-            for engine in (self.sync_engine, self.async_engine.sync_engine):
-                event.listen(engine, "connect", _enforce_foreign_keys)
-        for engine in (self.sync_engine, self.async_engine.sync_engine):
-            limit_connecting(engine, self.stopping.connect_timeout)
-        make_stoppable(self.sync_engine, self.stopping)
-        make_async_stoppable(self.async_engine, self.stopping)
-        watch_writes(self.async_engine.sync_engine)
         self.sessions: sessionmaker[Session] = sessionmaker(self.sync_engine)
         self.async_sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(
             self.async_engine, expire_on_commit=False
@@ -151,14 +152,31 @@ class Database:
 
     def check(self) -> None:
         """
-        Connect once. Blocks: call it from a worker thread.
+        Connect once, and log whether the connections of all processes fit. Blocks: call it from a worker thread.
+
+        Raises:
+            DatabaseUnreachable: No connection could be opened.
+            BudgetExceeded: All processes together may open more connections than they can get.
+        """
+        budget = self.budget()
+        budget.require()
+        if budget.accounts or budget.pooled:
+            logger.log(logging.WARNING if budget.is_close else logging.INFO, "%s", budget)
+
+    def budget(self) -> ConnectionBudget:
+        """
+        Reckon the connections of all processes against the limits of the server and its pooler. Blocks, and opens a connection.
 
         Raises:
             DatabaseUnreachable: No connection could be opened.
         """
+        pooled = self.pool.transaction_pooler
         try:
             with self.sync_engine.connect() as connection:
                 connection.execute(text("SELECT 1"))
+                limits = server_limits(connection)
+                if pooled is None and limits and is_pooled(connection.connection.driver_connection):
+                    logger.warning(UNDECLARED_POOLER)
         except SQLAlchemyError as error:
             # Only the driver's first line: it names host and reason, never the password.
             cause = getattr(error, "orig", error)
@@ -166,15 +184,15 @@ class Database:
             shown = self.url.render_as_string(hide_password=True)
             msg = f"cannot connect to {shown}: {reason}. Check that the server runs and that DATABASE_URL names it"
             raise DatabaseUnreachable(msg) from None
+        return ConnectionBudget(
+            pool_connections=self.pool.connections,
+            deployment=self.deployment,
+            server=limits,
+            pooled=bool(pooled),
+            pgbouncer=self.deployment.pgbouncer or (pgbouncer_limits(self.sync_engine) if pooled else None),
+        )
 
     async def dispose(self) -> None:
         """Close every pooled connection of both engines. Connections still in use are closed when they are returned."""
         await self.async_engine.dispose()
         self.sync_engine.dispose()
-
-
-def _enforce_foreign_keys(connection: Any, _record: object) -> None:
-    # SQLite ignores ON DELETE CASCADE unless each connection asks for it: https://sqlite.org/foreignkeys.html#fk_enable
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()

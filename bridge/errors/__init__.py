@@ -8,6 +8,7 @@ Each leaf has a stable ``code``, which is an anchor in ``docs/reference/errors.m
 
 from bridge.errors.base import BridgeError
 from bridge.errors.configuration import (
+    BudgetExceeded,
     ConfigurationError,
     DatabaseUnreachable,
     DriverMissing,
@@ -37,6 +38,7 @@ from bridge.errors.unavailable import (
     AdmissionTimeout,
     CapacityClosed,
     DeadlineExceeded,
+    SchemaChanged,
     TooManyWaiting,
     Unavailable,
     WorkStopped,
@@ -52,6 +54,7 @@ from bridge.errors.usage import (
     ResponseAborted,
     ResultIsLazy,
     RouteShadowed,
+    SessionStateRefused,
     SessionUnavailable,
     StopIterationEscaped,
     UnsupportedScope,
@@ -63,6 +66,7 @@ from bridge.errors.usage import (
 __all__ = [
     "AdmissionTimeout",
     "BridgeError",
+    "BudgetExceeded",
     "CallCycle",
     "CapacityClosed",
     "ClientDisconnected",
@@ -91,6 +95,8 @@ __all__ = [
     "ResponseAborted",
     "ResultIsLazy",
     "RouteShadowed",
+    "SchemaChanged",
+    "SessionStateRefused",
     "SessionUnavailable",
     "SignatureMismatch",
     "StopIterationEscaped",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bridge.errors.base import BridgeError
 
 __all__ = [
+    "BudgetExceeded",
     "ConfigurationError",
     "DatabaseUnreachable",
     "DriverMissing",
@@ -63,6 +64,12 @@ class DatabaseUnreachable(ConfigurationError):
     """No connection could be opened when the application started."""
 
     code = "database-unreachable"
+
+
+class BudgetExceeded(ConfigurationError):
+    """All processes together may open more connections than the server or the pooler accepts."""
+
+    code = "budget-exceeded"
 
 
 class InvalidWSGISetting(ConfigurationError):

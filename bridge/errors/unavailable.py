@@ -6,7 +6,15 @@ from typing import ClassVar
 
 from bridge.errors.base import BridgeError
 
-__all__ = ["AdmissionTimeout", "CapacityClosed", "DeadlineExceeded", "TooManyWaiting", "Unavailable", "WorkStopped"]
+__all__ = [
+    "AdmissionTimeout",
+    "CapacityClosed",
+    "DeadlineExceeded",
+    "SchemaChanged",
+    "TooManyWaiting",
+    "Unavailable",
+    "WorkStopped",
+]
 
 
 class Unavailable(BridgeError):
@@ -47,3 +55,9 @@ class DeadlineExceeded(Unavailable):
     code = "deadline-exceeded"
     status = 504
     completed: bool = False
+
+
+class SchemaChanged(Unavailable):
+    """A table was altered while a transaction used it; the transaction is rolled back, and succeeds when it is run again."""
+
+    code = "schema-changed"

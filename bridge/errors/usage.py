@@ -15,6 +15,7 @@ __all__ = [
     "ResponseAborted",
     "ResultIsLazy",
     "RouteShadowed",
+    "SessionStateRefused",
     "SessionUnavailable",
     "StopIterationEscaped",
     "UnsupportedScope",
@@ -118,3 +119,9 @@ class WriteInReadOnlyUnit(UsageError):
     """A unit of work that was opened for reading was to write, to lock rows or to set something; nothing was sent."""
 
     code = "write-in-read-only-unit"
+
+
+class SessionStateRefused(UsageError):
+    """A statement would have left something in the session of a connection that is shared between transactions."""
+
+    code = "session-state-refused"
