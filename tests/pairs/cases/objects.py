@@ -1,0 +1,349 @@
+"""The ORM's own statements: keys of other types, batches, versions, and rows that are gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+
+from tests.pairs.case import Case, functions
+from tests.pairs.schema import Document, Item, Label, Shelf
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+__all__ = ["CASES"]
+
+
+def _get(key: Any, name: str) -> Case:
+    def run(session: Session) -> object:
+        item = session.get(Item, key)
+        return item and item.name
+
+    return Case(f"get: integer key {name}", run)
+
+
+def get_string_key_by_int(session: Session) -> object:
+    label = session.get(Label, 5)
+    return label and label.code
+
+
+def get_string_key_by_str(session: Session) -> object:
+    label = session.get(Label, "5")
+    return label and [label.code, label.key]
+
+
+def get_twice_by_str_and_int(session: Session) -> object:
+    return session.get(Item, "1") is session.get(Item, 1)
+
+
+def filter_by_string(session: Session) -> object:
+    return session.scalars(select(Item.name).filter_by(id="1")).all()
+
+
+def filter_by_string_foreign_key(session: Session) -> object:
+    return session.scalars(select(Item.name).filter_by(shelf_id="1").order_by(Item.id)).all()
+
+
+def attribute_of_another_type(session: Session) -> object:
+    item = session.get_one(Item, 1)
+    item.quantity = "7"  # type: ignore[assignment]
+    session.flush()
+    session.refresh(item)
+    return item.quantity
+
+
+def attribute_rounded_by_the_database(session: Session) -> object:
+    item = session.get_one(Item, 1)
+    item.quantity = 7.6  # type: ignore[assignment]
+    session.flush()
+    session.refresh(item)
+    return item.quantity
+
+
+def int_for_a_string_attribute(session: Session) -> object:
+    session.add(Shelf(id=9, name=123))
+    session.flush()
+    return None
+
+
+def add_one(session: Session) -> object:
+    item = Item(name="a")
+    session.add(item)
+    session.flush()
+    return [item.id, item.quantity]
+
+
+def add_many(session: Session) -> object:
+    items = [Item(name=f"new {number}", quantity=number) for number in range(150)]
+    session.add_all(items)
+    session.flush()
+    return [items[0].id, items[-1].id]
+
+
+def add_many_that_clash(session: Session) -> object:
+    session.add_all([Item(name="a"), Item(name="pen"), Item(name="c")])
+    session.flush()
+    return None
+
+
+def add_with_a_missing_parent(session: Session) -> object:
+    session.add(Item(name="a", shelf_id=99))
+    session.flush()
+    return None
+
+
+def merge_a_new_and_a_known_object(session: Session) -> object:
+    session.merge(Item(id=1, name="pencil", quantity=1))
+    session.merge(Shelf(id=9, name="nine"))
+    session.flush()
+    return None
+
+
+def update_one(session: Session) -> object:
+    session.get_one(Item, 1).quantity = 9
+    session.flush()
+    return None
+
+
+def update_of_a_row_that_is_gone(session: Session) -> object:
+    item = session.get_one(Item, 1)
+    _without_the_session(session, delete(Item.__table__).where(Item.id == 1))
+    item.quantity = 9
+    session.flush()
+    return None
+
+
+def batched_update(session: Session) -> object:
+    for item in session.scalars(select(Item).order_by(Item.id)):
+        item.quantity += 1
+    session.flush()
+    return None
+
+
+def batched_update_with_a_row_gone(session: Session) -> object:
+    items = session.scalars(select(Item).order_by(Item.id)).all()
+    _without_the_session(session, delete(Item.__table__).where(Item.id == 2))
+    for item in items:
+        item.quantity += 1
+    session.flush()
+    return None
+
+
+def batched_delete(session: Session) -> object:
+    for item in session.scalars(select(Item)).all():
+        session.delete(item)
+    session.flush()
+    return None
+
+
+def delete_of_a_row_that_is_gone(session: Session) -> object:
+    item = session.get_one(Item, 1)
+    _without_the_session(session, delete(Item.__table__).where(Item.id == 1))
+    session.delete(item)
+    session.flush()
+    return None
+
+
+def batched_delete_with_a_row_gone(session: Session) -> object:
+    items = session.scalars(select(Item)).all()
+    _without_the_session(session, delete(Item.__table__).where(Item.id == 1))
+    for item in items:
+        session.delete(item)
+    session.flush()
+    return None
+
+
+def versioned_update(session: Session) -> object:
+    document = session.get_one(Document, 1)
+    document.title = "changed"
+    session.flush()
+    return document.version
+
+
+def versioned_update_of_a_stale_row(session: Session) -> object:
+    document = session.get_one(Document, 1)
+    _without_the_session(session, update(Document.__table__).where(Document.id == 1).values(version=5))
+    document.title = "changed"
+    session.flush()
+    return None
+
+
+def versioned_batched_update(session: Session) -> object:
+    documents = session.scalars(select(Document).order_by(Document.id)).all()
+    for document in documents:
+        document.title = "changed"
+    session.flush()
+    return [document.version for document in documents]
+
+
+def versioned_batched_update_with_a_stale_row(session: Session) -> object:
+    documents = session.scalars(select(Document).order_by(Document.id)).all()
+    _without_the_session(session, update(Document.__table__).where(Document.id == 2).values(version=5))
+    for document in documents:
+        document.title = "changed"
+    session.flush()
+    return None
+
+
+def versioned_delete_of_a_stale_row(session: Session) -> object:
+    document = session.get_one(Document, 1)
+    _without_the_session(session, update(Document.__table__).where(Document.id == 1).values(version=5))
+    session.delete(document)
+    session.flush()
+    return None
+
+
+def versioned_batched_delete_with_a_stale_row(session: Session) -> object:
+    documents = session.scalars(select(Document).order_by(Document.id)).all()
+    _without_the_session(session, update(Document.__table__).where(Document.id == 2).values(version=5))
+    for document in documents:
+        session.delete(document)
+    session.flush()
+    return None
+
+
+def versioned_batched_delete_with_a_row_gone(session: Session) -> object:
+    documents = session.scalars(select(Document).order_by(Document.id)).all()
+    _without_the_session(session, delete(Document.__table__).where(Document.id == 2))
+    for document in documents:
+        session.delete(document)
+    session.flush()
+    return None
+
+
+def bulk_insert(session: Session) -> object:
+    session.execute(insert(Item), [{"name": "a"}, {"name": "b", "quantity": 2}])
+    return None
+
+
+def bulk_insert_returning(session: Session) -> object:
+    items = session.scalars(insert(Item).returning(Item), [{"name": "a"}, {"name": "b"}])
+    return sorted(item.name for item in items)
+
+
+def bulk_update_by_key(session: Session) -> object:
+    session.execute(update(Item), [{"id": 1, "quantity": 8}, {"id": 2, "quantity": 9}])
+    return None
+
+
+def bulk_update_by_key_with_a_row_gone(session: Session) -> object:
+    session.execute(update(Item), [{"id": 1, "quantity": 8}, {"id": 99, "quantity": 9}])
+    return None
+
+
+def bulk_update_by_string_key(session: Session) -> object:
+    session.execute(update(Item), [{"id": "1", "quantity": 8}, {"id": "2", "quantity": 9}])
+    return None
+
+
+def legacy_bulk_update_mappings(session: Session) -> object:
+    session.bulk_update_mappings(Item, [{"id": 1, "quantity": 8}, {"id": 99, "quantity": 9}])  # type: ignore[arg-type]
+    return None
+
+
+def update_where(session: Session) -> object:
+    result: Any = session.execute(update(Item).where(Item.quantity > 3).values(quantity=0))
+    return result.rowcount
+
+
+def update_where_with_objects_loaded(session: Session) -> object:
+    item = session.get_one(Item, 1)
+    session.execute(update(Item).where(Item.id == "1").values(quantity=Item.quantity + 1))
+    return item.quantity
+
+
+def delete_where_fetching(session: Session) -> object:
+    session.scalars(select(Item)).all()
+    result: Any = session.execute(delete(Item).where(Item.id < 3), execution_options={"synchronize_session": "fetch"})
+    return [result.rowcount, len(session.scalars(select(Item)).all())]
+
+
+def refresh_of_a_row_that_is_gone(session: Session) -> object:
+    item = session.get_one(Item, 1)
+    _without_the_session(session, delete(Item.__table__).where(Item.id == 1))
+    session.refresh(item)
+    return None
+
+
+def key_by_uuid_string(session: Session) -> object:
+    return session.scalars(select(Label.code).filter_by(key="12345678-1234-5678-1234-567812345678")).all()
+
+
+def key_by_uuid(session: Session) -> object:
+    key = UUID("12345678-1234-5678-1234-567812345678")
+    return session.scalars(select(Label.code).where(Label.key == key)).all()
+
+
+def query_api(session: Session) -> object:
+    query = session.query(Item)
+    return [query.count(), query.filter(Item.id == "1").one().name, query.filter(Item.id > 50).first()]
+
+
+def query_update(session: Session) -> object:
+    return session.query(Item).filter(Item.quantity > 0).update({"quantity": 9})
+
+
+def query_delete(session: Session) -> object:
+    return session.query(Document).delete()
+
+
+def _without_the_session(session: Session, statement: Any) -> None:
+    session.connection().execute(statement)
+
+
+CASES: tuple[Case, ...] = (
+    _get(1, "int"),
+    _get("1", "str"),
+    _get("abc", "str abc"),
+    _get(1.0, "float"),
+    _get(True, "True"),  # noqa: FBT003 - that is the case
+    _get(2**40, "out of range"),
+    _get(2**70, "beyond bigint"),
+    *functions(
+        "object",
+        get_string_key_by_int,
+        get_string_key_by_str,
+        get_twice_by_str_and_int,
+        filter_by_string,
+        filter_by_string_foreign_key,
+        attribute_of_another_type,
+        attribute_rounded_by_the_database,
+        int_for_a_string_attribute,
+        add_one,
+        add_many,
+        add_many_that_clash,
+        add_with_a_missing_parent,
+        merge_a_new_and_a_known_object,
+        update_one,
+        update_of_a_row_that_is_gone,
+        batched_update,
+        batched_update_with_a_row_gone,
+        batched_delete,
+        delete_of_a_row_that_is_gone,
+        batched_delete_with_a_row_gone,
+        versioned_update,
+        versioned_update_of_a_stale_row,
+        versioned_batched_update,
+        versioned_batched_update_with_a_stale_row,
+        versioned_delete_of_a_stale_row,
+        versioned_batched_delete_with_a_stale_row,
+        versioned_batched_delete_with_a_row_gone,
+        bulk_insert,
+        bulk_insert_returning,
+        bulk_update_by_key,
+        bulk_update_by_key_with_a_row_gone,
+        bulk_update_by_string_key,
+        legacy_bulk_update_mappings,
+        update_where,
+        update_where_with_objects_loaded,
+        delete_where_fetching,
+        refresh_of_a_row_that_is_gone,
+        key_by_uuid_string,
+        key_by_uuid,
+        query_api,
+        query_update,
+        query_delete,
+    ),
+)

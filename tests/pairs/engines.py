@@ -1,0 +1,99 @@
+"""The pairs of drivers, and the engines over them with and without the bridge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import create_engine, event, make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bridge import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+__all__ = ["COLUMNS", "PAIRS", "PROCESS_ZONE", "SERVER_ZONE", "Pair", "async_engine", "sync_engine"]
+
+# Three zones, none of them whole hours apart from another, so that a value that took the wrong one shows it.
+SERVER_ZONE: Final = "Asia/Kolkata"
+SESSION_ZONE: Final = "America/St_Johns"
+PROCESS_ZONE: Final = "Pacific/Chatham"
+
+#: ``bare``: the engines that SQLAlchemy makes; ``bridge``: those of `bridge.Database`.
+COLUMNS: Final = ("bare", "bridge")
+
+_SET_ZONE: Final = {
+    "postgresql": f"SET TIME ZONE '{SESSION_ZONE}'",
+    "mysql": "SET time_zone = '-03:30'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """
+    Two drivers of one database.
+
+    Attributes:
+        name: Both drivers, the synchronous one first.
+        backend: SQLAlchemy's name of the database.
+        given: The scheme of a URL by which `bridge.Database` chooses this pair.
+        sync: The synchronous driver.
+        asynchronous: The asynchronous driver.
+    """
+
+    name: str
+    backend: str
+    given: str
+    sync: str
+    asynchronous: str
+
+
+PAIRS: Final = (
+    Pair("psycopg2 / asyncpg", "postgresql", "postgresql", "psycopg2", "asyncpg"),
+    Pair("sqlite3 / aiosqlite", "sqlite", "sqlite", "pysqlite", "aiosqlite"),
+)
+
+
+def sync_engine(pair: Pair, column: str, url: str) -> Engine:
+    """Make the synchronous engine of *pair* over the database at *url*."""
+    if column == "bridge":
+        engine = Database(make_url(url).set(drivername=pair.given)).sync_engine
+    else:
+        engine = create_engine(make_url(url).set(drivername=f"{pair.backend}+{pair.sync}"))
+        _enforce_foreign_keys(pair, engine)
+    _set_zone(pair, engine)
+    return engine
+
+
+def async_engine(pair: Pair, column: str, url: str) -> AsyncEngine:
+    """Make the asynchronous engine of *pair* over the database at *url*."""
+    if column == "bridge":
+        engine = Database(make_url(url).set(drivername=pair.given)).async_engine
+    else:
+        engine = create_async_engine(make_url(url).set(drivername=f"{pair.backend}+{pair.asynchronous}"))
+        _enforce_foreign_keys(pair, engine.sync_engine)
+    _set_zone(pair, engine.sync_engine)
+    return engine
+
+
+def _set_zone(pair: Pair, engine: Engine) -> None:
+    if pair.backend in _SET_ZONE:
+        _on_connect(engine, _SET_ZONE[pair.backend])
+
+
+def _enforce_foreign_keys(pair: Pair, engine: Engine) -> None:
+    # The bridge asks SQLite for them on both sides; without them there would be no such error to compare.
+    if pair.backend == "sqlite":
+        _on_connect(engine, "PRAGMA foreign_keys=ON")
+
+
+def _on_connect(engine: Engine, statement: str) -> None:
+    def execute(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        cursor.close()
+        connection.commit()
+
+    event.listen(engine, "connect", execute)

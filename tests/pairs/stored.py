@@ -1,0 +1,65 @@
+"""What is in the database, read by a connection of its own that knows nothing of types."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection, create_engine, make_url
+
+from tests.pairs.schema import fill, tables
+
+__all__ = ["Reader"]
+
+_CAST: Final = {"postgresql": "CAST({} AS TEXT)", "sqlite": "quote({})", "mysql": "CAST({} AS CHAR)"}
+_DRIVERS: Final = {"postgresql": "postgresql+psycopg2", "sqlite": "sqlite", "mysql": "mysql+pymysql"}
+# What a reader waits for the locks of a case that lost its connection, before the run fails.
+_SETTINGS: Final = {"postgresql": "SET lock_timeout = '5s'; SET TIME ZONE 'UTC'"}
+
+
+class Reader:
+    """Sees which rows of a database differ from those that every case begins with, and brings them back."""
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+        engine = create_engine(parsed.set(drivername=_DRIVERS[backend]), isolation_level="AUTOCOMMIT")
+        self._tables = tables(backend)
+        self._query = _query(self._tables, _CAST[backend])
+        self._connection: Connection = engine.connect()
+        if backend in _SETTINGS:
+            self._connection.exec_driver_sql(_SETTINGS[backend])
+        self._beginning = self._rows()
+
+    def changes(self) -> str:
+        """Return the rows that came and went since the last `restore`, then restore."""
+        now = self._rows()
+        changes = [f"+{row}" for row in now if row not in self._beginning]
+        changes += [f"-{row}" for row in self._beginning if row not in now]
+        return " ".join(changes)
+
+    def restore(self) -> None:
+        """Bring back the rows and sequences of the beginning."""
+        fill(self._connection)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+        self._connection.engine.dispose()
+
+    def _rows(self) -> list[str]:
+        rows = []
+        for table, *cells in self._connection.exec_driver_sql(self._query):
+            named = zip(self._tables[table], cells, strict=False)
+            present = ", ".join(f"{name}={cell}" for name, cell in named if cell not in {None, "NULL"})
+            rows.append(f"{table}({present})")
+        return sorted(rows)
+
+
+def _query(described: dict[str, list[str]], cast: str) -> str:
+    # One statement for all tables, each padded to the widest: a round trip per case, not one per table.
+    width = max(map(len, described.values()))
+    parts = []
+    for table, columns in described.items():
+        cells = [cast.format(column) for column in columns] + ["NULL"] * (width - len(columns))
+        parts.append(f"SELECT '{table}', {', '.join(cells)} FROM {table}")  # noqa: S608 - our own names
+    return " UNION ALL ".join(parts)
