@@ -40,7 +40,9 @@ def make_stoppable(engine: Engine) -> None:
         raise_if_stopped()
 
     def roll_back(connection: Connection) -> None:
-        disarm(id(connection.connection.dbapi_connection))
+        # One that is closed or lost has been given back; asking it for its driver would raise, in place of the caller's error.
+        if not (connection.closed or connection.invalidated):
+            disarm(id(connection.connection.dbapi_connection))
 
     def give_back(driver: Any, *_: object) -> None:
         # The pool's own ROLLBACK, and whatever ended without ours: nothing may hit the connection's next tenant.
@@ -55,6 +57,7 @@ def make_stoppable(engine: Engine) -> None:
     event.listen(engine, "rollback_twophase", lambda connection, _xid, _prepared: roll_back(connection))
     event.listen(engine, "reset", give_back)
     event.listen(engine, "checkin", give_back)
+    event.listen(engine, "invalidate", give_back)
 
 
 def _before_statement(_connection: Any, _cursor: Any, statement: str, *_: object) -> None:

@@ -24,9 +24,11 @@ PROCESS_ZONE: Final = "Pacific/Chatham"
 #: ``bare``: the engines that SQLAlchemy makes; ``bridge``: those of `bridge.Database`.
 COLUMNS: Final = ("bare", "bridge")
 
-_SET_ZONE: Final = {
+_SET_UP: Final = {
     "postgresql": f"SET TIME ZONE '{SESSION_ZONE}'",
     "mysql": "SET time_zone = '-03:30'",
+    # The files live as long as the run.
+    "sqlite": "PRAGMA synchronous = OFF",
 }
 
 
@@ -63,7 +65,7 @@ def sync_engine(pair: Pair, column: str, url: str) -> Engine:
     else:
         engine = create_engine(make_url(url).set(drivername=f"{pair.backend}+{pair.sync}"))
         _enforce_foreign_keys(pair, engine)
-    _set_zone(pair, engine)
+    _set_up(pair, engine)
     return engine
 
 
@@ -74,13 +76,13 @@ def async_engine(pair: Pair, column: str, url: str) -> AsyncEngine:
     else:
         engine = create_async_engine(make_url(url).set(drivername=f"{pair.backend}+{pair.asynchronous}"))
         _enforce_foreign_keys(pair, engine.sync_engine)
-    _set_zone(pair, engine.sync_engine)
+    _set_up(pair, engine.sync_engine)
     return engine
 
 
-def _set_zone(pair: Pair, engine: Engine) -> None:
-    if pair.backend in _SET_ZONE:
-        _on_connect(engine, _SET_ZONE[pair.backend])
+def _set_up(pair: Pair, engine: Engine) -> None:
+    if pair.backend in _SET_UP:
+        _on_connect(engine, _SET_UP[pair.backend])
 
 
 def _enforce_foreign_keys(pair: Pair, engine: Engine) -> None:

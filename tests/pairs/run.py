@@ -117,7 +117,6 @@ def run_pair(pair: Pair, server_url: str, cases: Sequence[Case]) -> Outcomes:
 
 def _with_rows(outcome: Outcome, reader: Reader) -> Outcome:
     changes = reader.changes()
-    reader.restore()
     return {**outcome, "stored": changes} if changes else outcome
 
 

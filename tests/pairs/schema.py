@@ -56,6 +56,7 @@ __all__ = [
     "fill",
     "pg_constants",
     "pg_samples",
+    "rewind",
     "samples",
     "tables",
 ]
@@ -218,7 +219,7 @@ _ROWS: Final = (
     "INSERT INTO labels (code, key) VALUES ('5', '12345678123456781234567812345678')",
 )
 _SEQUENCES: Final = {
-    "postgresql": "ALTER SEQUENCE items_id_seq RESTART WITH 4",
+    "postgresql": "SELECT setval('items_id_seq', 3)",
     "mysql": "ALTER TABLE items AUTO_INCREMENT = 4",
 }
 _EMPTIED: Final = ("items", "shelves", "documents", "labels", "samples")
@@ -237,18 +238,25 @@ def create_schema(engine: Engine) -> None:
             connection.exec_driver_sql(_PG_CONSTANT)
             connection.execute(text(_PG_BOOKINGS))
         fill(connection)
+        rewind(connection)
 
 
 def fill(connection: Connection) -> None:
     """Bring the tables back to the rows that every case begins with."""
     backend = connection.dialect.name
-    for name in tables(backend):
-        if not name.endswith("constants"):
-            connection.exec_driver_sql(f"DELETE FROM {name}")  # noqa: S608 - our own names
-    for statement in _ROWS:
+    statements = [*(f"DELETE FROM {name}" for name in tables(backend)), *_ROWS]  # noqa: S608 - our own names
+    if backend == "postgresql":
+        # At once, because it takes a round trip and a transaction each otherwise, and most cases need it.
+        statements = ["; ".join(statements)]
+    for statement in statements:
         connection.exec_driver_sql(statement)
-    if backend in _SEQUENCES:
-        connection.exec_driver_sql(_SEQUENCES[backend])
+
+
+def rewind(connection: Connection) -> None:
+    """Have the next generated key be the one after the rows that every case begins with."""
+    statement = _SEQUENCES.get(connection.dialect.name)
+    if statement:
+        connection.exec_driver_sql(statement)
 
 
 def tables(backend: str) -> dict[str, list[str]]:

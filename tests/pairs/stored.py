@@ -6,14 +6,17 @@ from typing import Final
 
 from sqlalchemy import Connection, create_engine, make_url
 
-from tests.pairs.schema import fill, tables
+from tests.pairs.schema import fill, rewind, tables
 
 __all__ = ["Reader"]
 
 _CAST: Final = {"postgresql": "CAST({} AS TEXT)", "sqlite": "quote({})", "mysql": "CAST({} AS CHAR)"}
 _DRIVERS: Final = {"postgresql": "postgresql+psycopg2", "sqlite": "sqlite", "mysql": "mysql+pymysql"}
 # What a reader waits for the locks of a case that lost its connection, before the run fails.
-_SETTINGS: Final = {"postgresql": "SET lock_timeout = '5s'; SET TIME ZONE 'UTC'"}
+_SETTINGS: Final = {
+    "postgresql": "SET lock_timeout = '5s'; SET TIME ZONE 'UTC'",
+    "sqlite": "PRAGMA synchronous = OFF",
+}
 
 
 class Reader:
@@ -28,18 +31,21 @@ class Reader:
         self._connection: Connection = engine.connect()
         if backend in _SETTINGS:
             self._connection.exec_driver_sql(_SETTINGS[backend])
+        if backend == "postgresql":
+            # Planning takes longer than reading a dozen rows.
+            self._connection.exec_driver_sql(f"PREPARE rows AS {self._query}")
+            self._query = "EXECUTE rows"
         self._beginning = self._rows()
 
     def changes(self) -> str:
-        """Return the rows that came and went since the last `restore`, then restore."""
+        """Return the rows that came and went, and bring rows and generated keys back to the beginning."""
         now = self._rows()
         changes = [f"+{row}" for row in now if row not in self._beginning]
         changes += [f"-{row}" for row in self._beginning if row not in now]
+        if changes:
+            fill(self._connection)
+        rewind(self._connection)
         return " ".join(changes)
-
-    def restore(self) -> None:
-        """Bring back the rows and sequences of the beginning."""
-        fill(self._connection)
 
     def close(self) -> None:
         """Close the connection."""
