@@ -2,6 +2,7 @@
 
 from bridge.database.database import Database
 from bridge.database.live import refuse_live_objects
+from bridge.database.pairs import PAIRS, DriverPair, choose_pair
 from bridge.database.pending import native_transaction, refuse_pending_writes
 from bridge.database.pool import PoolSettings
 from bridge.database.stopping import make_stoppable
@@ -9,10 +10,13 @@ from bridge.database.unit_of_work import async_unit_of_work, unit_of_work
 from bridge.database.urls import DriverURLs, driver_urls
 
 __all__ = [
+    "PAIRS",
     "Database",
+    "DriverPair",
     "DriverURLs",
     "PoolSettings",
     "async_unit_of_work",
+    "choose_pair",
     "driver_urls",
     "make_stoppable",
     "native_transaction",

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import sessionmaker
 
+from bridge.database.arguments import require_tls
 from bridge.database.pending import watch_writes
 from bridge.database.pool import PoolSettings
 from bridge.database.stopping import make_stoppable
@@ -18,6 +19,7 @@ from bridge.database.urls import driver_urls
 from bridge.errors import DatabaseUnreachable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
     from sqlalchemy.engine import URL, Engine
@@ -35,6 +37,7 @@ class Database:
 
     Attributes:
         url: The synchronous driver's URL; its text form hides the password.
+        pair: The two drivers.
         pool: Size and behaviour of both pools.
         sync_engine: Engine for worker threads; give it to the legacy application too, so that both share one pool.
         async_engine: Engine for the event loop.
@@ -42,18 +45,34 @@ class Database:
         async_sessions: Makes `AsyncSession` objects; ``expire_on_commit`` is off, because an expired attribute would need SQL.
     """
 
-    def __init__(self, url: str | URL | None, *, pool: PoolSettings | None = None, **engine_options: Any) -> None:
+    def __init__(
+        self,
+        url: str | URL | None,
+        *,
+        pool: PoolSettings | None = None,
+        connect_args: Mapping[str, object] | None = None,
+        sync_connect_args: Mapping[str, object] | None = None,
+        async_connect_args: Mapping[str, object] | None = None,
+        **engine_options: Any,
+    ) -> None:
         """
         Args:
             url: Any URL of the database, for example the legacy application's; the drivers are chosen here.
             pool: Size and behaviour of both pools.
+            connect_args: Connect arguments in the words of either driver, translated for the other as those of the URL are.
+            sync_connect_args: Connect arguments of the synchronous driver alone, passed on as they are.
+            async_connect_args: Connect arguments of the asynchronous driver alone, passed on as they are.
             engine_options: Further arguments of `sqlalchemy.create_engine`, given to both engines.
 
         Raises:
             InvalidDatabaseURL: The URL is unset, malformed, or of a database that has no pair of drivers.
+            InvalidConnectArgument: A connect argument is unknown, malformed, contradictory or without a twin.
+            DriverMissing: A driver of the pair is not installed.
             InvalidPoolSize: The pool could not serve one request.
         """
-        urls = driver_urls(url)
+        urls = driver_urls(url, connect_args)
+        urls.pair.require()
+        self.pair = urls.pair
         self.url: URL = urls.sync
         self.pool = pool or PoolSettings()
         options: dict[str, Any] = {
@@ -64,9 +83,15 @@ class Database:
             "pool_pre_ping": self.pool.pre_ping,
             **engine_options,
         }
-        self.sync_engine: Engine = create_engine(urls.sync, **options)
-        self.async_engine = create_async_engine(urls.asynchronous, **options)
-        if self.url.get_backend_name() == "postgresql":
+        self.sync_engine: Engine = create_engine(
+            urls.sync, connect_args={**urls.sync_connect_args, **(sync_connect_args or {})}, **options
+        )
+        self.async_engine = create_async_engine(
+            urls.asynchronous, connect_args={**urls.async_connect_args, **(async_connect_args or {})}, **options
+        )
+        if urls.require_tls:
+            event.listen(self.async_engine.sync_engine, "connect", require_tls)
+        if urls.pair.asynchronous == "asyncpg":
             event.listen(self.async_engine.sync_engine, "connect", _read_numerics_as_text)
         if self.url.get_backend_name() == "sqlite":
             for engine in (self.sync_engine, self.async_engine.sync_engine):
@@ -101,7 +126,8 @@ class Database:
                 connection.execute(text("SELECT 1"))
         except SQLAlchemyError as error:
             # Only the driver's first line: it names host and reason, never the password.
-            reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+            cause = getattr(error, "orig", error)
+            reason = next(iter(str(cause).strip().splitlines()), type(cause).__name__)
             shown = self.url.render_as_string(hide_password=True)
             msg = f"cannot connect to {shown}: {reason}. Check that the server runs and that DATABASE_URL names it"
             raise DatabaseUnreachable(msg) from None

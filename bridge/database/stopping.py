@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["make_stoppable"]
 
+# Seconds for psycopg to reach the server; the request is repeated while the statement runs.
+CANCEL_TIMEOUT_S: Final = 5.0
+
 
 def make_stoppable(engine: Engine) -> None:
     """
@@ -71,25 +74,32 @@ def _cancel(_engine: Engine, driver: Any) -> None:
     driver.cancel()
 
 
+def _cancel_safe(_engine: Engine, driver: Any) -> None:
+    # Unlike psycopg's cancel(), it is encrypted where the connection is.
+    driver.cancel_safe(timeout=CANCEL_TIMEOUT_S)
+
+
 def _interrupt(_engine: Engine, driver: Any) -> None:
     driver.interrupt()
 
 
 def _kill_query(engine: Engine, driver: Any) -> None:
-    # MySQL has no cancel in its protocol: it takes a second connection, not of the pool, which may be exhausted.
-    arguments, options = engine.dialect.create_connect_args(engine.url)
-    other = engine.dialect.connect(*arguments, **options)
+    # MySQL has no cancel in its protocol: it takes a second connection. A pool made like the engine's has its connect arguments
+    # and its listeners, and is not exhausted.
+    pool = engine.pool.recreate()
     try:
+        other = pool.connect()
         cursor = other.cursor()
         cursor.execute(f"KILL QUERY {int(driver.thread_id())}")
         cursor.close()
-    finally:
         other.close()
+    finally:
+        pool.dispose()
 
 
 STOPS: Final[dict[str, Callable[[Engine, Any], None]]] = {
     "psycopg2": _cancel,
-    "psycopg": _cancel,
+    "psycopg": _cancel_safe,
     "pysqlite": _interrupt,
     "pymysql": _kill_query,
     "mysqldb": _kill_query,

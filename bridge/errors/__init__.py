@@ -10,6 +10,8 @@ from bridge.errors.base import BridgeError
 from bridge.errors.configuration import (
     ConfigurationError,
     DatabaseUnreachable,
+    DriverMissing,
+    InvalidConnectArgument,
     InvalidDatabaseURL,
     InvalidPoolSize,
     InvalidWSGISetting,
@@ -64,6 +66,8 @@ __all__ = [
     "ConfigurationError",
     "DatabaseUnreachable",
     "DeadlineExceeded",
+    "DriverMissing",
+    "InvalidConnectArgument",
     "InvalidContentLength",
     "InvalidDatabaseURL",
     "InvalidPoolSize",

@@ -7,6 +7,8 @@ from bridge.errors.base import BridgeError
 __all__ = [
     "ConfigurationError",
     "DatabaseUnreachable",
+    "DriverMissing",
+    "InvalidConnectArgument",
     "InvalidDatabaseURL",
     "InvalidPoolSize",
     "InvalidWSGISetting",
@@ -29,6 +31,18 @@ class InvalidDatabaseURL(ConfigurationError):
     """The database URL is missing, malformed, or names a driver that has no counterpart."""
 
     code = "invalid-database-url"
+
+
+class DriverMissing(ConfigurationError):
+    """The package of a driver that the database URL needs cannot be imported."""
+
+    code = "driver-missing"
+
+
+class InvalidConnectArgument(ConfigurationError):
+    """A connect argument is unknown, malformed, contradictory, or means nothing to one of the two drivers."""
+
+    code = "invalid-connect-argument"
 
 
 class InvalidPoolSize(ConfigurationError):

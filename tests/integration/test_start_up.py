@@ -113,7 +113,7 @@ def test_serving_with_wrong_settings_exits_with_2_and_says_why(environ: dict[str
     [
         ({}, ["--stage", "nativ"], ["'nativ' is not a stage", "legacy, native"]),
         ({"BRIDGE_STAGES": "GET /users"}, [], ["write each as 'METHOD /path=stage'"]),
-        ({"DATABASE_URL": f"mysql://someone:{PASSWORD}@host/name"}, [], ["'mysql' has no pair of drivers"]),
+        ({"DATABASE_URL": f"oracle://someone:{PASSWORD}@host/name"}, [], ["'oracle' has no pair of drivers"]),
         ({"DATABASE_URL": f"postgresql://someone:{PASSWORD}@host:port/name"}, [], ["cannot be parsed", "write it as"]),
     ],
     ids=["unknown-stage", "malformed-stages", "unknown-database", "malformed-url"],

@@ -185,6 +185,9 @@ class Driver:
     def cancel(self) -> None:
         self.log.append("cancel")
 
+    def cancel_safe(self, *, timeout: float) -> None:
+        self.log.append(f"cancel within {timeout:g} s")
+
     def interrupt(self) -> None:
         self.log.append("interrupt")
 
@@ -201,33 +204,34 @@ class Driver:
         self.log.append("close")
 
 
-class Dialect:
+class FakePool:
     def __init__(self, log: list[str]) -> None:
         self.log = log
 
-    def create_connect_args(self, _url: object) -> tuple[list[str], dict[str, str]]:
-        return [], {}
+    def recreate(self) -> FakePool:
+        return self
 
     def connect(self) -> Driver:
         self.log.append("connect")
         return Driver(self.log)
 
+    def dispose(self) -> None:
+        self.log.append("dispose")
+
 
 class FakeEngine:
-    url = None
-
     def __init__(self, log: list[str]) -> None:
-        self.dialect = Dialect(log)
+        self.pool = FakePool(log)
 
 
 @pytest.mark.parametrize(
     ("driver", "calls"),
     [
         ("psycopg2", ["cancel"]),
-        ("psycopg", ["cancel"]),
+        ("psycopg", ["cancel within 5 s"]),
         ("pysqlite", ["interrupt"]),
-        ("pymysql", ["connect", "KILL QUERY 42", "close", "close"]),
-        ("mysqldb", ["connect", "KILL QUERY 42", "close", "close"]),
+        ("pymysql", ["connect", "KILL QUERY 42", "close", "close", "dispose"]),
+        ("mysqldb", ["connect", "KILL QUERY 42", "close", "close", "dispose"]),
     ],
 )
 def test_each_driver_is_stopped_its_own_way(driver: str, calls: list[str]) -> None:

@@ -22,7 +22,25 @@ def test_every_spelling_of_postgresql_gives_both_drivers(scheme: str) -> None:
     assert urls.sync.render_as_string(hide_password=False) == (
         "postgresql+psycopg2://user:word@host:5433/name?application_name=x"
     )
-    assert urls.asynchronous == urls.sync.set(drivername="postgresql+asyncpg")
+    assert urls.asynchronous.render_as_string(hide_password=False) == "postgresql+asyncpg://user:word@host:5433/name"
+    assert urls.async_connect_args == {"server_settings": {"application_name": "x"}}
+
+
+@pytest.mark.parametrize("scheme", ["postgresql+psycopg", "postgresql+psycopg_async"])
+def test_every_spelling_of_psycopg_gives_it_on_both_sides(scheme: str) -> None:
+    urls = driver_urls(f"{scheme}://user:word@host:5433/name?application_name=x")
+    assert urls.sync.render_as_string(hide_password=False) == (
+        "postgresql+psycopg://user:word@host:5433/name?application_name=x"
+    )
+    assert urls.asynchronous == urls.sync.set(drivername="postgresql+psycopg_async")
+
+
+@pytest.mark.parametrize("backend", ["mysql", "mariadb"])
+@pytest.mark.parametrize("driver", ["", "+pymysql", "+aiomysql"])
+def test_every_spelling_of_mysql_gives_both_drivers(backend: str, driver: str) -> None:
+    urls = driver_urls(f"{backend}{driver}://user:word@host:3307/name")
+    assert urls.sync.render_as_string(hide_password=False) == f"{backend}+pymysql://user:word@host:3307/name"
+    assert urls.asynchronous == urls.sync.set(drivername=f"{backend}+aiomysql")
 
 
 @pytest.mark.parametrize("scheme", ["sqlite", "sqlite+pysqlite", "sqlite+aiosqlite"])
@@ -46,7 +64,7 @@ def test_a_malformed_url_says_how_to_write_one(url: str) -> None:
         driver_urls(url)
 
 
-@pytest.mark.parametrize("scheme", ["mysql", "oracle+cx_oracle", "postgresql+pg8000", "postgresql+psycopg", "sqlite+x"])
+@pytest.mark.parametrize("scheme", ["mysql+mysqldb", "oracle+cx_oracle", "postgresql+pg8000", "sqlite+x"])
 def test_a_database_or_driver_without_a_pair_is_named(scheme: str) -> None:
     with pytest.raises(InvalidDatabaseURL) as raised:
         driver_urls(f"{scheme}://host/name")
@@ -68,7 +86,8 @@ def test_sqlite_in_memory_is_refused(url: str) -> None:
     malformed=st.sampled_from(
         [
             "postgresql://user:{}@host:port/name",
-            "mysql://user:{}@host/name",
+            "oracle://user:{}@host/name",
+            "postgresql://user:{}@x@host/name",
             "no such://user:{}@host/name",
             "user:{}@host",
         ]
