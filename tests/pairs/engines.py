@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-__all__ = ["COLUMNS", "PAIRS", "PROCESS_ZONE", "SERVER_ZONE", "Pair", "async_engine", "sync_engine"]
+__all__ = ["COLUMNS", "PAIRS", "PROCESS_ZONE", "SERVER_ZONE", "SESSION_ZONE", "Pair", "async_engine", "sync_engine"]
 
 # Three zones, none of them whole hours apart from another, so that a value that took the wrong one shows it.
 SERVER_ZONE: Final = "Asia/Kolkata"
@@ -54,7 +54,9 @@ class Pair:
 
 PAIRS: Final = (
     Pair("psycopg2 / asyncpg", "postgresql", "postgresql", "psycopg2", "asyncpg"),
+    Pair("psycopg 3 / psycopg 3 async", "postgresql", "postgresql+psycopg", "psycopg", "psycopg_async"),
     Pair("sqlite3 / aiosqlite", "sqlite", "sqlite", "pysqlite", "aiosqlite"),
+    Pair("PyMySQL / aiomysql", "mysql", "mysql", "pymysql", "aiomysql"),
 )
 
 

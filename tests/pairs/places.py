@@ -34,6 +34,8 @@ def places(backend: str, server_url: str, count: int) -> Iterator[list[str]]:
         if backend == "sqlite":
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             yield [_sqlite(directory / f"{number}.db") for number in range(count)]
+        elif backend == "mysql":
+            yield [stack.enter_context(_mysql(server_url, number)) for number in range(count)]
         else:
             template = TemplateDatabase(server_url, create_schema)
             stack.callback(template.drop)
@@ -45,6 +47,19 @@ def _sqlite(path: Path) -> str:
     engine = create_engine(url, poolclass=NullPool)
     create_schema(engine)
     return url
+
+
+@contextmanager
+def _mysql(server_url: str, number: int) -> Iterator[str]:
+    server = create_engine(server_url, poolclass=NullPool)
+    url = make_url(server_url).set(database=f"corpus_{number}")
+    with server.begin() as connection:
+        connection.execute(text(f"CREATE DATABASE {url.database} CHARACTER SET utf8mb4"))
+    engine = create_engine(url, poolclass=NullPool)
+    create_schema(engine)
+    yield url.render_as_string(hide_password=False)
+    with server.begin() as connection:
+        connection.execute(text(f"DROP DATABASE {url.database}"))
 
 
 def _in_zone(url: str) -> str:

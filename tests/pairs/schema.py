@@ -104,7 +104,7 @@ class Label(Base):
 
     __tablename__ = "labels"
     code: Mapped[str] = mapped_column(String(20), primary_key=True)
-    key: Mapped[UUID] = mapped_column(Uuid)
+    mark: Mapped[UUID] = mapped_column(Uuid)
 
 
 def _columns() -> list[Column[Any]]:
@@ -216,7 +216,7 @@ _ROWS: Final = (
     "INSERT INTO shelves (id, name) VALUES (1, 'upper'), (2, 'lower')",
     "INSERT INTO items (id, name, quantity, shelf_id) VALUES (1, 'pen', 5, 1), (2, 'ink', 3, 1), (3, 'cup', 0, NULL)",
     "INSERT INTO documents (id, title, version) VALUES (1, 'one', 1), (2, 'two', 1), (3, 'three', 1)",
-    "INSERT INTO labels (code, key) VALUES ('5', '12345678123456781234567812345678')",
+    "INSERT INTO labels (code, mark) VALUES ('5', '12345678123456781234567812345678')",
 )
 _SEQUENCES: Final = {
     "postgresql": "SELECT setval('items_id_seq', 3)",

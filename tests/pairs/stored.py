@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, create_engine, make_url
 
 from tests.pairs.schema import fill, rewind, tables
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = ["Reader"]
 
 _CAST: Final = {"postgresql": "CAST({} AS TEXT)", "sqlite": "quote({})", "mysql": "CAST({} AS CHAR)"}
+# MySQL has no text form of bytes.
+_EXCEPTIONS: Final = {("mysql", "blob"): "HEX({})"}
 _DRIVERS: Final = {"postgresql": "postgresql+psycopg2", "sqlite": "sqlite", "mysql": "mysql+pymysql"}
 # What a reader waits for the locks of a case that lost its connection, before the run fails.
 _SETTINGS: Final = {
@@ -27,7 +32,7 @@ class Reader:
         backend = parsed.get_backend_name()
         engine = create_engine(parsed.set(drivername=_DRIVERS[backend]), isolation_level="AUTOCOMMIT")
         self._tables = tables(backend)
-        self._query = _query(self._tables, _CAST[backend])
+        self._query = _query(self._tables, backend, engine.dialect.identifier_preparer.quote)
         self._connection: Connection = engine.connect()
         if backend in _SETTINGS:
             self._connection.exec_driver_sql(_SETTINGS[backend])
@@ -61,11 +66,12 @@ class Reader:
         return sorted(rows)
 
 
-def _query(described: dict[str, list[str]], cast: str) -> str:
+def _query(described: dict[str, list[str]], backend: str, quote: Callable[[str], str]) -> str:
     # One statement for all tables, each padded to the widest: a round trip per case, not one per table.
     width = max(map(len, described.values()))
     parts = []
     for table, columns in described.items():
-        cells = [cast.format(column) for column in columns] + ["NULL"] * (width - len(columns))
+        cells = [_EXCEPTIONS.get((backend, column), _CAST[backend]).format(quote(column)) for column in columns]
+        cells += ["NULL"] * (width - len(columns))
         parts.append(f"SELECT '{table}', {', '.join(cells)} FROM {table}")  # noqa: S608 - our own names
     return " UNION ALL ".join(parts)

@@ -31,7 +31,7 @@ def get_string_key_by_int(session: Session) -> object:
 
 def get_string_key_by_str(session: Session) -> object:
     label = session.get(Label, "5")
-    return label and [label.code, label.key]
+    return label and [label.code, label.mark]
 
 
 def get_twice_by_str_and_int(session: Session) -> object:
@@ -268,12 +268,12 @@ def refresh_of_a_row_that_is_gone(session: Session) -> object:
 
 
 def key_by_uuid_string(session: Session) -> object:
-    return session.scalars(select(Label.code).filter_by(key="12345678-1234-5678-1234-567812345678")).all()
+    return session.scalars(select(Label.code).filter_by(mark="12345678-1234-5678-1234-567812345678")).all()
 
 
 def key_by_uuid(session: Session) -> object:
     key = UUID("12345678-1234-5678-1234-567812345678")
-    return session.scalars(select(Label.code).where(Label.key == key)).all()
+    return session.scalars(select(Label.code).where(Label.mark == key)).all()
 
 
 def query_api(session: Session) -> object:
