@@ -99,9 +99,7 @@ def head() -> str:
         for pair in PAIRS
     )
     forms = "\n".join(f"| `{form}` | {meaning} |" for form, meaning in _FORMS.items())
-    return _HEAD.format(
-        totals=totals, forms=forms, server=SERVER_ZONE, session=SESSION_ZONE, process=PROCESS_ZONE
-    )
+    return _HEAD.format(totals=totals, forms=forms, server=SERVER_ZONE, session=SESSION_ZONE, process=PROCESS_ZONE)
 
 
 def section(pair: Pair, measured: Outcomes) -> str:
@@ -129,7 +127,10 @@ def _described(difference: Difference, pair: Pair, measured: Outcomes) -> list[s
     shows_bare = not difference.bridge
     column = "bare" if shows_bare else "bridge"
     ids = difference.bare[:EXAMPLES] if shows_bare else difference.bridge
-    lines += [f"| {'for example, bare' if shows_bare else 'case'} | {pair.sync} | {pair.asynchronous} |", "|---|---|---|"]
+    lines += [
+        f"| {'for example, bare' if shows_bare else 'case'} | {pair.sync} | {pair.asynchronous} |",
+        "|---|---|---|",
+    ]
     for case in ids:
         sync, asynchronous = measured[column][case]
         lines.append(f"| `{case}` | {_cell(shown(sync, asynchronous))} | {_cell(shown(asynchronous, sync))} |")
