@@ -116,7 +116,7 @@ def run_pair(pair: Pair, server_url: str, cases: Sequence[Case]) -> Outcomes:
 
 
 def _with_rows(outcome: Outcome, reader: Reader) -> Outcome:
-    changes = reader.changes()
+    changes = reader.changes(after_error="error" in outcome)
     return {**outcome, "stored": changes} if changes else outcome
 
 

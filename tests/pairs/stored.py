@@ -34,6 +34,8 @@ class Reader:
         self._tables = tables(backend)
         self._query = _query(self._tables, backend, engine.dialect.identifier_preparer.quote)
         self._connection: Connection = engine.connect()
+        # Elsewhere it takes an ALTER TABLE.
+        self._rewinds_cheaply = backend == "postgresql"
         if backend in _SETTINGS:
             self._connection.exec_driver_sql(_SETTINGS[backend])
         if backend == "postgresql":
@@ -42,14 +44,20 @@ class Reader:
             self._query = "EXECUTE rows"
         self._beginning = self._rows()
 
-    def changes(self) -> str:
-        """Return the rows that came and went, and bring rows and generated keys back to the beginning."""
+    def changes(self, *, after_error: bool = False) -> str:
+        """
+        Return the rows that came and went, and bring rows and generated keys back to the beginning.
+
+        Args:
+            after_error: Whether a key may have been generated for a row that never came.
+        """
         now = self._rows()
         changes = [f"+{row}" for row in now if row not in self._beginning]
         changes += [f"-{row}" for row in self._beginning if row not in now]
         if changes:
             fill(self._connection)
-        rewind(self._connection)
+        if changes or after_error or self._rewinds_cheaply:
+            rewind(self._connection)
         return " ".join(changes)
 
     def close(self) -> None:
