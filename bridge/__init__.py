@@ -10,7 +10,15 @@ from bridge.compat import (
     register_flask_converters,
     to_asgi_response,
 )
-from bridge.database import Database, PoolSettings, async_unit_of_work, unit_of_work
+from bridge.database import (
+    Database,
+    ParityLayers,
+    PoolSettings,
+    async_unit_of_work,
+    constraint_of,
+    sqlstate_of,
+    unit_of_work,
+)
 from bridge.errors import (
     AdmissionTimeout,
     BridgeError,
@@ -44,6 +52,7 @@ from bridge.errors import (
     SessionUnavailable,
     SignatureMismatch,
     StopIterationEscaped,
+    TimeZoneUnknown,
     TooManyHeaders,
     TooManyWaiting,
     Unavailable,
@@ -103,6 +112,7 @@ __all__ = [
     "NotOnWorker",
     "NotPorted",
     "Operation",
+    "ParityLayers",
     "ParityMismatch",
     "Path",
     "PoolSettings",
@@ -119,6 +129,7 @@ __all__ = [
     "Stages",
     "StopIterationEscaped",
     "StuckCall",
+    "TimeZoneUnknown",
     "TooManyHeaders",
     "TooManyWaiting",
     "Unavailable",
@@ -133,6 +144,7 @@ __all__ = [
     "WorkerExit",
     "async_unit_of_work",
     "build_environ",
+    "constraint_of",
     "flask_json_response",
     "flask_session",
     "from_thread",
@@ -141,6 +153,7 @@ __all__ = [
     "raise_if_stopped",
     "redirect",
     "register_flask_converters",
+    "sqlstate_of",
     "stoppable",
     "to_asgi_response",
     "unit_of_work",

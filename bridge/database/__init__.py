@@ -3,6 +3,7 @@
 from bridge.database.database import Database
 from bridge.database.live import refuse_live_objects
 from bridge.database.pairs import PAIRS, DriverPair, choose_pair
+from bridge.database.parity import ParityLayers, constraint_of, sqlstate_of
 from bridge.database.pending import native_transaction, refuse_pending_writes
 from bridge.database.pool import PoolSettings
 from bridge.database.stopping import make_stoppable
@@ -14,13 +15,16 @@ __all__ = [
     "Database",
     "DriverPair",
     "DriverURLs",
+    "ParityLayers",
     "PoolSettings",
     "async_unit_of_work",
     "choose_pair",
+    "constraint_of",
     "driver_urls",
     "make_stoppable",
     "native_transaction",
     "refuse_live_objects",
     "refuse_pending_writes",
+    "sqlstate_of",
     "unit_of_work",
 ]

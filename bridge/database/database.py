@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, text
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import sessionmaker
 
 from bridge.database.arguments import require_tls
+from bridge.database.parity import ParityLayers, install_parity
 from bridge.database.pending import watch_writes
 from bridge.database.pool import PoolSettings
 from bridge.database.stopping import make_stoppable
@@ -39,6 +39,7 @@ class Database:
         url: The synchronous driver's URL; its text form hides the password.
         pair: The two drivers.
         pool: Size and behaviour of both pools.
+        parity: What is done so that the asynchronous engine behaves as the synchronous one does.
         sync_engine: Engine for worker threads; give it to the legacy application too, so that both share one pool.
         async_engine: Engine for the event loop.
         sessions: Makes `Session` objects that behave as the legacy application's do.
@@ -53,6 +54,7 @@ class Database:
         connect_args: Mapping[str, object] | None = None,
         sync_connect_args: Mapping[str, object] | None = None,
         async_connect_args: Mapping[str, object] | None = None,
+        parity: ParityLayers | None = None,
         **engine_options: Any,
     ) -> None:
         """
@@ -62,6 +64,7 @@ class Database:
             connect_args: Connect arguments in the words of either driver, translated for the other as those of the URL are.
             sync_connect_args: Connect arguments of the synchronous driver alone, passed on as they are.
             async_connect_args: Connect arguments of the asynchronous driver alone, passed on as they are.
+            parity: Layers to leave out; without it, there is every one.
             engine_options: Further arguments of `sqlalchemy.create_engine`, given to both engines.
 
         Raises:
@@ -75,6 +78,7 @@ class Database:
         self.pair = urls.pair
         self.url: URL = urls.sync
         self.pool = pool or PoolSettings()
+        self.parity = parity or ParityLayers()
         options: dict[str, Any] = {
             "pool_size": self.pool.size,
             "max_overflow": self.pool.overflow,
@@ -91,8 +95,7 @@ class Database:
         )
         if urls.require_tls:
             event.listen(self.async_engine.sync_engine, "connect", require_tls)
-        if urls.pair.asynchronous == "asyncpg":
-            event.listen(self.async_engine.sync_engine, "connect", _read_numerics_as_text)
+        install_parity(self.sync_engine, self.async_engine.sync_engine, self.parity)
         if self.url.get_backend_name() == "sqlite":
             for engine in (self.sync_engine, self.async_engine.sync_engine):
                 event.listen(engine, "connect", _enforce_foreign_keys)
@@ -143,12 +146,3 @@ def _enforce_foreign_keys(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
-
-
-def _read_numerics_as_text(connection: Any, _record: object) -> None:
-    # asyncpg's binary format gives Decimal("2E+4") for 20000, which psycopg2 reads as Decimal("20000").
-    connection.run_async(
-        lambda driver: driver.set_type_codec(
-            "numeric", schema="pg_catalog", encoder=str, decoder=Decimal, format="text"
-        )
-    )

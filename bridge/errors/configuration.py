@@ -15,6 +15,7 @@ __all__ = [
     "LegacyIsAsync",
     "NotPorted",
     "SignatureMismatch",
+    "TimeZoneUnknown",
     "UnknownEndpoint",
     "UnknownOperation",
     "UnknownStage",
@@ -97,3 +98,9 @@ class NotPorted(ConfigurationError):
     """An operation was moved to a stage that needs a native port, and has none."""
 
     code = "not-ported"
+
+
+class TimeZoneUnknown(ConfigurationError):
+    """The time zone of a database session is not in this machine's database of time zones."""
+
+    code = "time-zone-unknown"
