@@ -41,6 +41,6 @@ def functions(
 ) -> tuple[Case, ...]:
     """Make a case of each function; its name is the id."""
     return tuple(
-        Case(f"{family}: {run.__name__.replace('_', ' ')}", run, backends, spoils)  # type: ignore[attr-defined]
+        Case(f"{family}: {run.__name__.replace('_', ' ')}", run, backends, spoils)
         for run in runs
     )

@@ -20,16 +20,11 @@ __all__ = ["COLUMNS", "PAIRS", "PROCESS_ZONE", "SERVER_ZONE", "SESSION_ZONE", "P
 SERVER_ZONE: Final = "Asia/Kolkata"
 SESSION_ZONE: Final = "America/St_Johns"
 PROCESS_ZONE: Final = "Pacific/Chatham"
+# MariaDB knows no names of zones until somebody loads them.
+MYSQL_SESSION_ZONE: Final = "-03:30"
 
 #: ``bare``: the engines that SQLAlchemy makes; ``bridge``: those of `bridge.Database`.
 COLUMNS: Final = ("bare", "bridge")
-
-_SET_UP: Final = {
-    "postgresql": f"SET TIME ZONE '{SESSION_ZONE}'",
-    "mysql": "SET time_zone = '-03:30'",
-    # The files live as long as the run.
-    "sqlite": "PRAGMA synchronous = OFF",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,34 +58,41 @@ PAIRS: Final = (
 def sync_engine(pair: Pair, column: str, url: str) -> Engine:
     """Make the synchronous engine of *pair* over the database at *url*."""
     if column == "bridge":
-        engine = Database(make_url(url).set(drivername=pair.given)).sync_engine
+        engine = _database(pair, url).sync_engine
     else:
         engine = create_engine(make_url(url).set(drivername=f"{pair.backend}+{pair.sync}"))
-        _enforce_foreign_keys(pair, engine)
-    _set_up(pair, engine)
+    _set_up(pair, column, engine)
     return engine
 
 
 def async_engine(pair: Pair, column: str, url: str) -> AsyncEngine:
     """Make the asynchronous engine of *pair* over the database at *url*."""
     if column == "bridge":
-        engine = Database(make_url(url).set(drivername=pair.given)).async_engine
+        engine = _database(pair, url).async_engine
     else:
         engine = create_async_engine(make_url(url).set(drivername=f"{pair.backend}+{pair.asynchronous}"))
-        _enforce_foreign_keys(pair, engine.sync_engine)
-    _set_up(pair, engine.sync_engine)
+    _set_up(pair, column, engine.sync_engine)
     return engine
 
 
-def _set_up(pair: Pair, engine: Engine) -> None:
-    if pair.backend in _SET_UP:
-        _on_connect(engine, _SET_UP[pair.backend])
+def _database(pair: Pair, url: str) -> Database:
+    given = make_url(url).set(drivername=pair.given)
+    if pair.backend == "postgresql":
+        given = given.update_query_dict({"options": f"-c TimeZone={SESSION_ZONE}"})
+    return Database(given)
 
 
-def _enforce_foreign_keys(pair: Pair, engine: Engine) -> None:
-    # The bridge asks SQLite for them on both sides; without them there would be no such error to compare.
+def _set_up(pair: Pair, column: str, engine: Engine) -> None:
+    # Bare, the drivers have no argument for it in common.
+    if pair.backend == "postgresql" and column == "bare":
+        _on_connect(engine, f"SET TIME ZONE '{SESSION_ZONE}'")
+    if pair.backend == "mysql":
+        _on_connect(engine, f"SET time_zone = '{MYSQL_SESSION_ZONE}'")
     if pair.backend == "sqlite":
-        _on_connect(engine, "PRAGMA foreign_keys=ON")
+        # The files live as long as the run.
+        _on_connect(engine, "PRAGMA synchronous = OFF")
+        # The bridge asks for them on both sides; without them there would be no such error to compare.
+        _on_connect(engine, "PRAGMA foreign_keys = ON")
 
 
 def _on_connect(engine: Engine, statement: str) -> None:

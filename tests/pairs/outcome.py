@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Row
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["Outcome", "canonical", "describe_error", "shown"]
 
 #: What is compared, by name: ``result`` or ``error`` with its details, and the rows ``stored`` other than at the beginning.
 Outcome: TypeAlias = "dict[str, str]"
+
+_FACETS: Final = ("result", "error", "sqlstate", "constraint", "disconnected", "afterwards", "stored")
+_UNREMARKABLE: Final = {"sqlstate": "None", "constraint": "None", "disconnected": "False", "afterwards": "int 1"}
 
 
 def canonical(value: object) -> str:
@@ -27,10 +27,9 @@ def canonical(value: object) -> str:
     match value:
         case None | True | False:
             return str(value)
-        case Row() | tuple():
-            return f"({', '.join(map(canonical, value))})"
-        case list():
-            return f"[{', '.join(map(canonical, value))}]"
+        case Row() | tuple() | list():
+            opening, closing = "[]" if isinstance(value, list) else "()"
+            return f"{opening}{', '.join(map(canonical, value))}{closing}"
         case dict():
             return f"{{{', '.join(f'{canonical(key)}: {canonical(member)}' for key, member in value.items())}}}"
         case memoryview():
@@ -56,14 +55,15 @@ def describe_error(error: Exception) -> Outcome:
     return outcome
 
 
-def shown(outcome: Mapping[str, str], other: Mapping[str, str]) -> str:
+def shown(outcome: Outcome, other: Outcome) -> str:
     """Return in one line what *outcome* has otherwise than *other*."""
     parts = []
-    for facet in ("result", "error", "sqlstate", "constraint", "disconnected", "afterwards", "stored"):
-        if outcome.get(facet) != other.get(facet):
-            text = outcome.get(facet, "-").partition(" < ")[0]
-            parts.append(text if facet in {"result", "error"} else f"{facet}: {text}")
-    return "; ".join(part for part in parts if part != "-" and not part.endswith(": -"))
+    for facet in _FACETS:
+        text = outcome.get(facet)
+        if text is None or text == other.get(facet) or (facet not in other and text == _UNREMARKABLE.get(facet)):
+            continue
+        parts.append(text.partition(" < ")[0] if facet in {"result", "error"} else f"{facet}: {text}")
+    return "; ".join(parts)
 
 
 def _chain(kind: type[BaseException]) -> list[str]:

@@ -122,7 +122,7 @@ def section(pair: Pair, measured: Outcomes) -> str:
 
 
 def _described(difference: Difference, pair: Pair, measured: Outcomes) -> list[str]:
-    counts = f"{len(difference.bare)} cases bare, {len(difference.bridge)} with the bridge."
+    counts = f"Cases: {len(difference.bare)} bare, {len(difference.bridge)} with the bridge."
     lines = [f"### {difference.title}: {pair.name}", "", counts, "", difference.reason, "", difference.remedy, ""]
     shows_bare = not difference.bridge
     column = "bare" if shows_bare else "bridge"

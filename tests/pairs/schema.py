@@ -53,11 +53,14 @@ __all__ = [
     "Shelf",
     "constants",
     "create_schema",
+    "documents_table",
     "fill",
+    "items_table",
     "pg_constants",
     "pg_samples",
     "rewind",
     "samples",
+    "shelves_table",
     "tables",
 ]
 
@@ -163,6 +166,9 @@ def _table(name: str, metadata: MetaData, columns: list[Column[Any]]) -> Table:
     return Table(name, metadata, Column("id", Integer, primary_key=True, autoincrement=False), *columns)
 
 
+items_table: Final = Base.metadata.tables["items"]
+documents_table: Final = Base.metadata.tables["documents"]
+shelves_table: Final = Base.metadata.tables["shelves"]
 _PG: Final = MetaData()
 samples: Final = _table("samples", Base.metadata, _columns())
 constants: Final = _table("constants", Base.metadata, _columns())

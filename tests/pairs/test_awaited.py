@@ -27,7 +27,7 @@ SYNC_ONLY_METHODS = {"query", "connection", "get_bind", "begin_nested", "bulk_up
 
 def portable(case: Case) -> bool:
     """Whether *case* only calls methods that both sessions have."""
-    names = case.run.__code__.co_names  # type: ignore[attr-defined]
+    names = case.run.__code__.co_names
     return not case.id.startswith(ASYNC_ONLY) and not case.spoils and not SYNC_ONLY_METHODS.intersection(names)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, update
 
 from tests.pairs.case import Case, functions
-from tests.pairs.schema import Document, Item, Label, Shelf
+from tests.pairs.schema import Document, Item, Label, Shelf, documents_table, items_table
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -109,7 +109,7 @@ def update_one(session: Session) -> object:
 
 def update_of_a_row_that_is_gone(session: Session) -> object:
     item = session.get_one(Item, 1)
-    _without_the_session(session, delete(Item.__table__).where(Item.id == 1))
+    _without_the_session(session, delete(items_table).where(Item.id == 1))
     item.quantity = 9
     session.flush()
     return None
@@ -124,7 +124,7 @@ def batched_update(session: Session) -> object:
 
 def batched_update_with_a_row_gone(session: Session) -> object:
     items = session.scalars(select(Item).order_by(Item.id)).all()
-    _without_the_session(session, delete(Item.__table__).where(Item.id == 2))
+    _without_the_session(session, delete(items_table).where(Item.id == 2))
     for item in items:
         item.quantity += 1
     session.flush()
@@ -140,7 +140,7 @@ def batched_delete(session: Session) -> object:
 
 def delete_of_a_row_that_is_gone(session: Session) -> object:
     item = session.get_one(Item, 1)
-    _without_the_session(session, delete(Item.__table__).where(Item.id == 1))
+    _without_the_session(session, delete(items_table).where(Item.id == 1))
     session.delete(item)
     session.flush()
     return None
@@ -148,7 +148,7 @@ def delete_of_a_row_that_is_gone(session: Session) -> object:
 
 def batched_delete_with_a_row_gone(session: Session) -> object:
     items = session.scalars(select(Item)).all()
-    _without_the_session(session, delete(Item.__table__).where(Item.id == 1))
+    _without_the_session(session, delete(items_table).where(Item.id == 1))
     for item in items:
         session.delete(item)
     session.flush()
@@ -164,7 +164,7 @@ def versioned_update(session: Session) -> object:
 
 def versioned_update_of_a_stale_row(session: Session) -> object:
     document = session.get_one(Document, 1)
-    _without_the_session(session, update(Document.__table__).where(Document.id == 1).values(version=5))
+    _without_the_session(session, update(documents_table).where(Document.id == 1).values(version=5))
     document.title = "changed"
     session.flush()
     return None
@@ -180,7 +180,7 @@ def versioned_batched_update(session: Session) -> object:
 
 def versioned_batched_update_with_a_stale_row(session: Session) -> object:
     documents = session.scalars(select(Document).order_by(Document.id)).all()
-    _without_the_session(session, update(Document.__table__).where(Document.id == 2).values(version=5))
+    _without_the_session(session, update(documents_table).where(Document.id == 2).values(version=5))
     for document in documents:
         document.title = "changed"
     session.flush()
@@ -189,7 +189,7 @@ def versioned_batched_update_with_a_stale_row(session: Session) -> object:
 
 def versioned_delete_of_a_stale_row(session: Session) -> object:
     document = session.get_one(Document, 1)
-    _without_the_session(session, update(Document.__table__).where(Document.id == 1).values(version=5))
+    _without_the_session(session, update(documents_table).where(Document.id == 1).values(version=5))
     session.delete(document)
     session.flush()
     return None
@@ -197,7 +197,7 @@ def versioned_delete_of_a_stale_row(session: Session) -> object:
 
 def versioned_batched_delete_with_a_stale_row(session: Session) -> object:
     documents = session.scalars(select(Document).order_by(Document.id)).all()
-    _without_the_session(session, update(Document.__table__).where(Document.id == 2).values(version=5))
+    _without_the_session(session, update(documents_table).where(Document.id == 2).values(version=5))
     for document in documents:
         session.delete(document)
     session.flush()
@@ -206,7 +206,7 @@ def versioned_batched_delete_with_a_stale_row(session: Session) -> object:
 
 def versioned_batched_delete_with_a_row_gone(session: Session) -> object:
     documents = session.scalars(select(Document).order_by(Document.id)).all()
-    _without_the_session(session, delete(Document.__table__).where(Document.id == 2))
+    _without_the_session(session, delete(documents_table).where(Document.id == 2))
     for document in documents:
         session.delete(document)
     session.flush()
@@ -239,7 +239,7 @@ def bulk_update_by_string_key(session: Session) -> object:
 
 
 def legacy_bulk_update_mappings(session: Session) -> object:
-    session.bulk_update_mappings(Item, [{"id": 1, "quantity": 8}, {"id": 99, "quantity": 9}])  # type: ignore[arg-type]
+    session.bulk_update_mappings(Item, [{"id": 1, "quantity": 8}, {"id": 99, "quantity": 9}])
     return None
 
 
@@ -262,7 +262,7 @@ def delete_where_fetching(session: Session) -> object:
 
 def refresh_of_a_row_that_is_gone(session: Session) -> object:
     item = session.get_one(Item, 1)
-    _without_the_session(session, delete(Item.__table__).where(Item.id == 1))
+    _without_the_session(session, delete(items_table).where(Item.id == 1))
     session.refresh(item)
     return None
 

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from tests.pairs.case import EVERYWHERE, POSTGRESQL, SQLITE, Case, functions
-from tests.pairs.schema import Document, Item, Shelf, constants
+from tests.pairs.schema import Document, Item, constants, documents_table, items_table, shelves_table
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -39,19 +39,19 @@ def _rowcount(session: Session, statement: Any, parameters: Any = None) -> int:
 
 
 def rowcount_of_insert(session: Session) -> object:
-    return _rowcount(session, insert(Shelf.__table__).values(id=9, name="nine"))
+    return _rowcount(session, insert(shelves_table).values(id=9, name="nine"))
 
 
 def rowcount_of_update(session: Session) -> object:
-    return _rowcount(session, update(Item.__table__).values(quantity=9))
+    return _rowcount(session, update(items_table).values(quantity=9))
 
 
 def rowcount_of_update_without_rows(session: Session) -> object:
-    return _rowcount(session, update(Item.__table__).where(Item.id == 99).values(quantity=9))
+    return _rowcount(session, update(items_table).where(Item.id == 99).values(quantity=9))
 
 
 def rowcount_of_delete(session: Session) -> object:
-    return _rowcount(session, delete(Item.__table__).where(Item.id > 1))
+    return _rowcount(session, delete(items_table).where(Item.id > 1))
 
 
 def rowcount_of_select(session: Session) -> object:
@@ -64,7 +64,7 @@ def rowcount_of_text_update(session: Session) -> object:
 
 def rowcount_of_insert_from_select(session: Session) -> object:
     source = select(Item.id + 10, Item.name)
-    return _rowcount(session, insert(Shelf.__table__).from_select(["id", "name"], source))
+    return _rowcount(session, insert(shelves_table).from_select(["id", "name"], source))
 
 
 def rowcount_of_truncate(session: Session) -> object:
@@ -88,7 +88,7 @@ def rowcount_of_data_modifying_with(session: Session) -> object:
 
 
 def executemany_insert(session: Session) -> object:
-    return _rowcount(session, insert(Item.__table__), _NEW)
+    return _rowcount(session, insert(items_table), _NEW)
 
 
 def executemany_text_insert(session: Session) -> object:
@@ -96,7 +96,7 @@ def executemany_text_insert(session: Session) -> object:
 
 
 def executemany_update(session: Session) -> object:
-    statement = update(Item.__table__).where(Item.__table__.c.id == bindparam("key")).values(quantity=bindparam("to"))
+    statement = update(items_table).where(items_table.c.id == bindparam("key")).values(quantity=bindparam("to"))
     return _rowcount(session, statement, [{"key": 1, "to": 8}, {"key": 99, "to": 9}])
 
 
@@ -106,43 +106,43 @@ def executemany_text_update(session: Session) -> object:
 
 
 def executemany_delete(session: Session) -> object:
-    statement = delete(Item.__table__).where(Item.__table__.c.id == bindparam("key"))
+    statement = delete(items_table).where(items_table.c.id == bindparam("key"))
     return _rowcount(session, statement, [{"key": 1}, {"key": 2}, {"key": 99}])
 
 
 def executemany_of_nothing(session: Session) -> object:
-    return _rowcount(session, insert(Shelf.__table__).values(id=9, name="nine"), [])
+    return _rowcount(session, insert(shelves_table).values(id=9, name="nine"), [])
 
 
 def executemany_that_fails_in_the_middle(session: Session) -> object:
-    return _rowcount(session, insert(Item.__table__), [{"name": "a"}, {"name": "pen"}, {"name": "c"}])
+    return _rowcount(session, insert(items_table), [{"name": "a"}, {"name": "pen"}, {"name": "c"}])
 
 
 def executemany_with_strings_for_integers(session: Session) -> object:
-    statement = update(Item.__table__).where(Item.__table__.c.id == bindparam("key")).values(quantity=bindparam("to"))
+    statement = update(items_table).where(items_table.c.id == bindparam("key")).values(quantity=bindparam("to"))
     return _rowcount(session, statement, [{"key": "1", "to": "8"}, {"key": "2", "to": "9"}])
 
 
 def insert_returning(session: Session) -> object:
-    return session.execute(insert(Item.__table__).values(name="a").returning(Item.id, Item.quantity)).all()
+    return session.execute(insert(items_table).values(name="a").returning(Item.id, Item.quantity)).all()
 
 
 def insertmanyvalues_returning(session: Session) -> object:
-    result = session.execute(insert(Item.__table__).returning(Item.id, Item.name), _NEW)
+    result = session.execute(insert(items_table).returning(Item.id, Item.name), _NEW)
     return sorted(result.tuples().all())
 
 
 def insertmanyvalues_returning_sorted(session: Session) -> object:
-    statement = insert(Item.__table__).returning(Item.id, Item.name, sort_by_parameter_order=True)
+    statement = insert(items_table).returning(Item.id, Item.name, sort_by_parameter_order=True)
     return session.execute(statement, _NEW).all()
 
 
 def insert_values_list(session: Session) -> object:
-    return _rowcount(session, insert(Item.__table__).values(_NEW))
+    return _rowcount(session, insert(items_table).values(_NEW))
 
 
 def inserted_primary_key(session: Session) -> object:
-    result: Any = session.execute(insert(Item.__table__).values(name="a"))
+    result: Any = session.execute(insert(items_table).values(name="a"))
     return list(result.inserted_primary_key)
 
 
@@ -152,46 +152,46 @@ def lastrowid(session: Session) -> object:
 
 
 def update_returning(session: Session) -> object:
-    statement = update(Item.__table__).where(Item.id < 3).values(quantity=Item.quantity + 1)
+    statement = update(items_table).where(Item.id < 3).values(quantity=Item.quantity + 1)
     return sorted(session.execute(statement.returning(Item.id, Item.quantity)).tuples().all())
 
 
 def delete_returning(session: Session) -> object:
-    return session.execute(delete(Item.__table__).where(Item.id == 1).returning(Item.name)).all()
+    return session.execute(delete(items_table).where(Item.id == 1).returning(Item.name)).all()
 
 
 def rowcount_of_update_returning(session: Session) -> object:
-    return _rowcount(session, update(Item.__table__).where(Item.id < 3).values(quantity=0).returning(Item.id))
+    return _rowcount(session, update(items_table).where(Item.id < 3).values(quantity=0).returning(Item.id))
 
 
 def upsert_do_nothing(session: Session) -> object:
-    return _rowcount(session, pg_insert(Item.__table__).values(name="pen").on_conflict_do_nothing())
+    return _rowcount(session, pg_insert(items_table).values(name="pen").on_conflict_do_nothing())
 
 
 def upsert_do_update(session: Session) -> object:
-    new = pg_insert(Item.__table__).values(name="pen", quantity=50)
+    new = pg_insert(items_table).values(name="pen", quantity=50)
     statement = new.on_conflict_do_update(index_elements=["name"], set_={"quantity": new.excluded.quantity})
     return session.execute(statement.returning(Item.id, Item.quantity)).all()
 
 
 def upsert_by_constraint(session: Session) -> object:
-    new = pg_insert(Item.__table__).values([{"name": "pen"}, {"name": "jar"}])
+    new = pg_insert(items_table).values([{"name": "pen"}, {"name": "jar"}])
     return _rowcount(session, new.on_conflict_do_update(constraint="items_name_key", set_={"quantity": 7}))
 
 
 def upsert_of_many(session: Session) -> object:
-    new = pg_insert(Item.__table__)
+    new = pg_insert(items_table)
     statement = new.on_conflict_do_update(index_elements=["name"], set_={"quantity": new.excluded.quantity})
     return _rowcount(session, statement, [{"name": "pen", "quantity": 9}, {"name": "jar", "quantity": 7}])
 
 
 def upsert_of_the_same_row_twice(session: Session) -> object:
-    new = pg_insert(Item.__table__).values([{"name": "pen"}, {"name": "pen"}])
+    new = pg_insert(items_table).values([{"name": "pen"}, {"name": "pen"}])
     return _rowcount(session, new.on_conflict_do_update(index_elements=["name"], set_={"quantity": 7}))
 
 
 def upsert_on_sqlite(session: Session) -> object:
-    new = sqlite_insert(Item.__table__).values(name="pen", quantity=50)
+    new = sqlite_insert(items_table).values(name="pen", quantity=50)
     statement = new.on_conflict_do_update(index_elements=["name"], set_={"quantity": new.excluded.quantity})
     return _rowcount(session, statement)
 
@@ -222,7 +222,7 @@ def only_a_comment(session: Session) -> object:
 
 
 def typed_text(session: Session) -> object:
-    statement = text("SELECT :p").bindparams(bindparam("p", type_=Item.__table__.c.id.type))
+    statement = text("SELECT :p").bindparams(bindparam("p", type_=items_table.c.id.type))
     return session.scalar(statement, {"p": 5})
 
 
@@ -258,7 +258,7 @@ def union_of_literals(session: Session) -> object:
 
 
 def values_clause(session: Session) -> object:
-    from_values = values(Item.__table__.c.id, Item.__table__.c.name, name="v").data([(1, "a"), (2, "b")])
+    from_values = values(items_table.c.id, items_table.c.name, name="v").data([(1, "a"), (2, "b")])
     return session.execute(select(from_values).order_by(from_values.c.id)).all()
 
 
@@ -339,7 +339,7 @@ def function_call_with_out_of_range(session: Session) -> object:
 
 
 def delete_with_string_keys(session: Session) -> object:
-    return _rowcount(session, delete(Document.__table__).where(Document.id.in_(["1", "2"])))
+    return _rowcount(session, delete(documents_table).where(Document.id.in_(["1", "2"])))
 
 
 CASES: tuple[Case, ...] = (
