@@ -40,7 +40,4 @@ def functions(
     family: str, *runs: Callable[[Session], object], backends: frozenset[str] = EVERYWHERE, spoils: bool = False
 ) -> tuple[Case, ...]:
     """Make a case of each function; its name is the id."""
-    return tuple(
-        Case(f"{family}: {run.__name__.replace('_', ' ')}", run, backends, spoils)
-        for run in runs
-    )
+    return tuple(Case(f"{family}: {run.__name__.replace('_', ' ')}", run, backends, spoils) for run in runs)

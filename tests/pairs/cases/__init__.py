@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.pairs.cases import (
+    batches,
     collections,
+    cursors,
     errors,
     integers,
+    locks,
     numerics,
     objects,
     scalars,
-    sessions,
     statements,
     texts,
     times,
+    transactions,
+    writes,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +34,11 @@ CASES: tuple[Case, ...] = (
     *scalars.CASES,
     *collections.CASES,
     *statements.CASES,
+    *writes.CASES,
     *objects.CASES,
-    *sessions.CASES,
+    *batches.CASES,
+    *cursors.CASES,
+    *transactions.CASES,
+    *locks.CASES,
     *errors.CASES,
 )
