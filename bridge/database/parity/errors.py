@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event, exc
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect, Engine, ExceptionContext
 
 __all__ = ["align_errors", "driver_error"]
-
-# The server closes the connection after either: https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-SEVERITY-LEVELS
-LAST_WORDS: Final = frozenset({"FATAL", "PANIC"})
 
 
 def align_errors(engine: Engine) -> None:
@@ -74,9 +71,6 @@ def _of_the_server(context: ExceptionContext, error: Any) -> BaseException | Non
     connecting = context.connection is None and not context.is_pre_ping
     if connecting or context.sqlalchemy_exception is None:
         return None
-    if error.diag.severity_nonlocalized in LAST_WORDS:
-        # The message overtakes the end of the connection, which the driver has not noticed yet.
-        context.is_disconnect = True
     return _wrapped(context, error, error_class_name(error.sqlstate)) if error.sqlstate else None
 
 

@@ -45,24 +45,37 @@ def _execute_batch(cursor: Any, statement: str, rows: Sequence[Sequence[Any]], c
             counted = f"{statement}\nRETURNING 1"
             touched += len(_ask(context, lambda driver: driver.fetchmany(counted, rows[1:])))
     else:
-        touched = 0
-        for row in rows:
-            cursor.execute(statement, row)
-            touched += max(cursor.rowcount, 0)
+        touched = sum(_execute_row(cursor, statement, row, context) for row in rows)
     _set_rowcount(context, touched)
     return True
 
 
+def _execute_row(cursor: Any, statement: str, row: Sequence[Any], context: Any) -> int:
+    if _is_merge(statement):
+        return _merge(context, statement, row)
+    cursor.execute(statement, row)
+    return max(cursor.rowcount, 0)
+
+
 def _execute_merge(_cursor: Any, statement: str, parameters: Sequence[Any], context: Any) -> bool:
-    if statement.lstrip()[:6].upper() != "MERGE " or RETURNING.search(statement):
+    if not _is_merge(statement):
         return False
+    _set_rowcount(context, _merge(context, statement, parameters))
+    return True
+
+
+def _is_merge(statement: str) -> bool:
+    # With RETURNING, it has rows to give, which the dialect reads.
+    return statement.lstrip()[:6].upper() == "MERGE " and not RETURNING.search(statement)
+
+
+def _merge(context: Any, statement: str, parameters: Sequence[Any]) -> int:
     connection = context.root_connection.connection
     if not connection.driver_connection.is_in_transaction():
         # The dialect begins a transaction with the first statement that it executes itself.
         connection.dbapi_connection.cursor().execute("SELECT 1", ())
     status: str = _ask(context, lambda driver: driver.execute(statement, *parameters))
-    _set_rowcount(context, int(status.rpartition(" ")[2]))
-    return True
+    return int(status.rpartition(" ")[2])
 
 
 def _ask(context: Any, call: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:

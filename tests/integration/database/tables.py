@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+# SQLAlchemy reads the annotations.
+from datetime import date, datetime, time, timedelta  # noqa: TC003
+from decimal import Decimal  # noqa: TC003
 from typing import Any
 
 from sqlalchemy import REAL, BigInteger, CheckConstraint, DateTime, MetaData, Numeric, SmallInteger, String

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, bindparam, event, func, insert, literal_column, select, text, update
+from sqlalchemy import Connection, bindparam, event, insert, literal_column, select, text, update
 
 from bridge import Database, ParityLayers
 from tests.integration.database.both import ENGINES, in_session, on_connection

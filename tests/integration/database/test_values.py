@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import Connection, select, text
@@ -14,6 +13,9 @@ from sqlalchemy.dialects.postgresql import Range
 from bridge import Database, ParityLayers
 from tests.integration.database.both import ENGINES, on_connection
 from tests.integration.database.tables import Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TABLE = Sample.__table__
 NAIVE = datetime(2024, 7, 1, 12, 30)  # noqa: DTZ001 -- what a naive value becomes is the question
@@ -28,7 +30,7 @@ def stored(column: str, value: object, zone: str | None = None) -> Callable[[Con
             connection.execute(text(f"SET LOCAL TIME ZONE {zone}"))
         connection.execute(TABLE.insert(), {"id": 1, column: value})
         read = connection.execute(select(TABLE.c[column])).scalar_one()
-        return read, connection.scalar(text(f"SELECT {column}::text FROM parity.samples"))
+        return read, connection.scalar(text(f"SELECT {column}::text FROM parity.samples"))  # noqa: S608
 
     return body
 
