@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import httpx
@@ -18,6 +19,7 @@ from async_app.settings import Settings
 from bridge.testing import TemplateDatabase, postgres_server
 from legacy_sync.database import create_schema
 from legacy_sync.seed import seed
+from tests import mariadb, tls_postgres
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -57,6 +59,26 @@ def server_url() -> Iterator[str]:
         return
     with postgres_server(ROOT / ".postgres") as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    """Yield the URL of a MariaDB server with TLS and an empty database of its own, or skip where it is not installed."""
+    if mariadb.MISSING:
+        pytest.skip(mariadb.MISSING)
+    with TemporaryDirectory(prefix="mariadb") as directory, mariadb.mariadb_server(Path(directory)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def tls_server() -> Iterator[tls_postgres.TLSServer]:
+    """Yield a PostgreSQL server with TLS, or skip where it is not installed."""
+    if tls_postgres.MISSING:
+        pytest.skip(tls_postgres.MISSING)
+    with TemporaryDirectory(prefix="postgres") as directory:
+        Path(directory).chmod(0o755)  # the server's account has to get at its data
+        with tls_postgres.tls_postgres_server(Path(directory)) as server:
+            yield server
 
 
 @pytest.fixture(scope="session")

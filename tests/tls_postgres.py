@@ -45,13 +45,14 @@ class TLSServer:
 def tls_postgres_server(directory: Path) -> Iterator[TLSServer]:
     """Run a server whose files are in *directory*, which is empty and has a short path."""
     owner = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    account = owner if os.geteuid() == 0 else None
     programs = PROGRAMS[-1].parent
     data = directory / "data"
     data.mkdir(mode=0o700)
     _hand_over(owner, directory, data)
     subprocess.run(
         [programs / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"],
-        check=True, capture_output=True, user=owner if os.geteuid() == 0 else None, cwd=data,
+        check=True, capture_output=True, user=account, cwd=data,
     )  # fmt: skip
     _write_certificates(directory, data)
     (data / "pg_hba.conf").write_text(
@@ -71,8 +72,7 @@ def tls_postgres_server(directory: Path) -> Iterator[TLSServer]:
     with (data / "postgresql.conf").open("a") as file:
         file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
     control = [programs / "pg_ctl", "-D", data, "-w", "-l", data / "log"]
-    as_owner = {"check": True, "capture_output": True, "user": owner if os.geteuid() == 0 else None, "cwd": data}
-    subprocess.run([*control, "start"], **as_owner)  # type: ignore[call-overload]
+    subprocess.run([*control, "start"], check=True, stdout=subprocess.DEVNULL, user=account, cwd=data)
     try:
         for user in ("tester", "plain", "encrypted", "certified"):
             subprocess.run(
@@ -81,7 +81,7 @@ def tls_postgres_server(directory: Path) -> Iterator[TLSServer]:
             )  # fmt: skip
         yield TLSServer(port, directory)
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], **as_owner)  # type: ignore[call-overload]
+        subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, user=account, cwd=data)
 
 
 def _write_certificates(directory: Path, data: Path) -> None:

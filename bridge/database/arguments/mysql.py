@@ -82,6 +82,10 @@ def mysql_arguments(
         asynchronous = asynchronous.set(username=resolved.user, password=resolved.password.decode("latin-1"),
                                         host=resolved.host, port=resolved.port, database=resolved.db)  # fmt: skip
         arguments |= {"unix_socket": resolved.unix_socket, "charset": resolved.charset}
+    sql_mode = given.get("sql_mode", query.get("sql_mode"))
+    if sql_mode is not None:  # PyMySQL quotes it
+        escaped = str(sql_mode).replace("\\", r"\\").replace("'", "''")
+        arguments["sql_mode"] = f"'{escaped}'"
     collation = given.get("collation", sync.query.get("collation"))
     if collation is not None:
         arguments |= _collation(str(collation), resolved.charset, taken="init_command" in {*query, *given})
