@@ -17,6 +17,8 @@ from tests.pairs.schema import create_schema
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy import URL
+
 __all__ = ["places"]
 
 
@@ -35,7 +37,8 @@ def places(backend: str, server_url: str, count: int) -> Iterator[list[str]]:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             yield [_sqlite(directory / f"{number}.db") for number in range(count)]
         elif backend == "mysql":
-            yield [stack.enter_context(_mysql(server_url, number)) for number in range(count)]
+            server = make_url(server_url).set(drivername="mysql+pymysql")
+            yield [stack.enter_context(_mysql(server, f"corpus_{number}")) for number in range(count)]
         else:
             template = TemplateDatabase(server_url, create_schema)
             stack.callback(template.drop)
@@ -50,16 +53,15 @@ def _sqlite(path: Path) -> str:
 
 
 @contextmanager
-def _mysql(server_url: str, number: int) -> Iterator[str]:
-    server = create_engine(server_url, poolclass=NullPool)
-    url = make_url(server_url).set(database=f"corpus_{number}")
-    with server.begin() as connection:
-        connection.execute(text(f"CREATE DATABASE {url.database} CHARACTER SET utf8mb4"))
-    engine = create_engine(url, poolclass=NullPool)
+def _mysql(server: URL, name: str) -> Iterator[str]:
+    admin = create_engine(server, poolclass=NullPool)
+    with admin.begin() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} CHARACTER SET utf8mb4"))
+    engine = create_engine(server.set(database=name), poolclass=NullPool)
     create_schema(engine)
-    yield url.render_as_string(hide_password=False)
-    with server.begin() as connection:
-        connection.execute(text(f"DROP DATABASE {url.database}"))
+    yield engine.url.render_as_string(hide_password=False)
+    with admin.begin() as connection:
+        connection.execute(text(f"DROP DATABASE {name}"))
 
 
 def _in_zone(url: str) -> str:

@@ -8,16 +8,18 @@ taken off the lists in ``differences/`` first; a new difference has to be listed
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from bridge.testing import postgres_server
 from tests.conftest import ROOT
+from tests.mariadb import mariadb_server
 from tests.pairs.cases import CASES
 from tests.pairs.differences import complaints, listed, prune
 from tests.pairs.engines import COLUMNS, PAIRS, PROCESS_ZONE, SERVER_ZONE, SESSION_ZONE
 from tests.pairs.outcome import shown
 from tests.pairs.run import outcomes
-from tests.pairs.servers import mariadb_url
 
 if TYPE_CHECKING:
     from tests.pairs.differences import Difference
@@ -153,7 +155,11 @@ def _size(pair: Pair) -> int:
 
 def main() -> None:
     sections = []
-    with postgres_server(ROOT / ".postgres") as postgresql, mariadb_url() as mariadb:
+    with (
+        postgres_server(ROOT / ".postgres") as postgresql,
+        TemporaryDirectory(prefix="mariadb") as directory,
+        mariadb_server(Path(directory)) as mariadb,
+    ):
         for pair in PAIRS:
             measured = outcomes(pair, mariadb if pair.backend == "mysql" else postgresql)
             if "--prune" in sys.argv:

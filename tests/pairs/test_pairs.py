@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.docs.pages import page, rows
-from tests.mariadb import MISSING
 from tests.pairs.cases import CASES
 from tests.pairs.differences import Difference, complaints, listed
 from tests.pairs.engines import COLUMNS, PAIRS
 from tests.pairs.report import PAGE, head, section
 from tests.pairs.run import TIMEOUT_S, outcomes
-from tests.pairs.servers import mariadb_url
 
 if TYPE_CHECKING:
     from tests.pairs.engines import Pair
@@ -26,11 +23,8 @@ SIX: Outcome = {"result": "int 6"}
 
 @pytest.mark.timeout(2 * TIMEOUT_S)
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
-def test_every_case_is_equal_or_listed_and_the_page_shows_it(pair: Pair, server_url: str) -> None:
-    if pair.backend == "mysql" and MISSING:
-        pytest.skip(MISSING)
-    with mariadb_url() if pair.backend == "mysql" else nullcontext(server_url) as url:
-        measured = outcomes(pair, url)
+def test_every_case_is_equal_or_listed_and_the_page_shows_it(pair: Pair, request: pytest.FixtureRequest) -> None:
+    measured = outcomes(pair, request.getfixturevalue("mariadb_url" if pair.backend == "mysql" else "server_url"))
     assert list(complaints(measured, listed(pair))) == []
     assert section(pair, measured) in PAGE.read_text(encoding="utf-8"), "run python -m tests.pairs.report"
 
