@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from async_app.app import compose
 from async_app.settings import Settings
+from bridge.database import PAIRS
 from bridge.testing import TemplateDatabase, postgres_server
 from legacy_sync.database import create_schema
 from legacy_sync.seed import seed
@@ -38,6 +39,13 @@ USERS, POSTS = 40, 120
 def fast_password_hashes() -> None:
     """Hash with the least work argon2 accepts: many tests create users."""
     os.environ["ARGON2_PROFILE"] = "fast"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def imported_drivers() -> None:
+    """Import every driver before there is an event loop, on which the import would block."""
+    for pair in PAIRS:
+        pair.require()
 
 
 @pytest.fixture(autouse=True)

@@ -43,9 +43,10 @@ class DriverPair:
             try:
                 import_module(module)
             except ImportError as error:
+                reason = str(error).partition("\n")[0]
                 msg = (
                     f"{self.backend}+{self.sync} and {self.backend}+{self.asynchronous} need the module {module!r}, which "
-                    f'cannot be imported ({error}): pip install "legacy-bridge[{self.extra}]"'
+                    f'cannot be imported ({reason}): pip install "legacy-bridge[{self.extra}]"'
                 )
                 raise DriverMissing(msg) from error
 

@@ -6,8 +6,6 @@ import socket
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-from bridge.database.arguments.refusal import whole
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,18 +25,16 @@ def socket_options(words: Mapping[str, str]) -> list[tuple[int, int, int]]:
     """
     Return what libpq sets on a TCP socket for these parameters, as arguments of `socket.socket.setsockopt`.
 
-    Raises:
-        InvalidConnectArgument: A value is not a whole number.
+    Args:
+        words: Parameters of libpq; those of keepalives are whole numbers.
     """
-    numbers = {name: whole(name, words[name]) for name in KEEPALIVES if name in words}
-    on = numbers.pop("keepalives", 1) != 0
-    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)] if on else []
-    for name, value in numbers.items():
-        option = TCP_OPTIONS[name]
-        # libpq: 0 is the system's default, and without keepalives only the timeout of sent data counts.
-        if value > 0 and option is not None and (on or name == "tcp_user_timeout"):
-            options.append((socket.IPPROTO_TCP, option, value))
-    return options
+    numbers = {name: int(words[name]) for name in KEEPALIVES if name in words}
+    if not numbers.pop("keepalives", 1):
+        return []
+    # A negative number is 0 to libpq; the system refuses what it cannot do.
+    chosen = ((TCP_OPTIONS[name], max(0, value)) for name, value in numbers.items())
+    options = [(socket.IPPROTO_TCP, option, value) for option, value in chosen if option is not None]
+    return [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), *options]
 
 
 def keepalive_arguments(words: Mapping[str, str]) -> dict[str, Any]:

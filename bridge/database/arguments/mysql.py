@@ -142,7 +142,7 @@ def _as_pymysql_reads(url: URL, given: Mapping[str, object]) -> Any:
     why = ""
     try:
         return import_module("pymysql").connect(**{**merged, "defer_connect": True})
-    except (OSError, ValueError, TypeError, LookupError) as error:
+    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
         # Only what an operating system or OpenSSL says of a file; another text may repeat a value.
         why = str(error) if isinstance(error, OSError) else "PyMySQL refuses the value of one of them"
     names_given = ", ".join(sorted({*url.query, *given}))

@@ -39,7 +39,7 @@ def postgresql_arguments(
         InvalidConnectArgument: An argument is unknown, malformed, contradictory or without a twin.
     """
     parts = {"user": url.username, "password": url.password, "host": url.host, "port": url.port, "dbname": url.database}
-    address = read_arguments({name: value for name, value in parts.items() if value is not None}, pair.sync)
+    address = read_arguments({name: value for name, value in parts.items() if value}, pair.sync)
     wanted = read_arguments(connect_args, pair.sync).over(read_arguments(url.query, pair.sync).over(address))
     sync = _libpq(url, pair.sync, wanted)
     if pair.sync == "psycopg":

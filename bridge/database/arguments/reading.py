@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from bridge.database.arguments.hosts import read_hosts, read_ports
+from bridge.database.arguments.keepalives import KEEPALIVES
 from bridge.database.arguments.refusal import no_twin, number, one_of, refusal, whole
 from bridge.database.arguments.words import (
     ASYNCPG_CACHES,
@@ -162,6 +163,8 @@ def _read_special(found: Arguments, name: str, value: object, driver: str) -> No
 def _checked(name: str, value: object) -> str:
     if name == "sslmode":
         return one_of(name, value, SSL_MODES)
+    if name in KEEPALIVES:
+        return str(whole(name, int(value) if isinstance(value, bool) else value))
     if name == "connect_timeout":
         return str(max(0, math.ceil(number(name, value))))
     return _text(name, value)
