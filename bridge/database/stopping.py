@@ -86,7 +86,7 @@ class _Stopping:
         raise_if_stopped()
 
     def roll_back(self, connection: Connection, *_: object) -> None:
-        if connection.invalidated:  # given back already
+        if connection.closed or connection.invalidated:  # given back already
             return
         spare(id(connection.connection.dbapi_connection))
 
