@@ -71,7 +71,10 @@ def _of_the_server(context: ExceptionContext, error: Any) -> BaseException | Non
     connecting = context.connection is None and not context.is_pre_ping
     if connecting or context.sqlalchemy_exception is None:
         return None
-    return _wrapped(context, error, error_class_name(error.sqlstate)) if error.sqlstate else None
+    if error.sqlstate:
+        return _wrapped(context, error, error_class_name(error.sqlstate))
+    # asyncpg knows that the connection is gone, and refuses to use it; psycopg2 finds out by using it.
+    return _wrapped(context, error, "OperationalError") if context.is_disconnect else None
 
 
 def _of_the_network(context: ExceptionContext, error: Any) -> BaseException:

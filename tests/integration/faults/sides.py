@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession  # noqa: TC002  read at run time
@@ -107,10 +106,3 @@ def assert_outcome(actual: object, expected: object) -> None:
     if actual != expected:
         msg = f"{actual} instead of {expected}"
         raise OutcomeDiffers(msg)
-
-
-def needs_equal_errors(request: pytest.FixtureRequest, side: Side) -> None:
-    """Expect a test of *side* to fail, and in nothing but its outcome, until asyncpg's errors have psycopg2's classes."""
-    if side.name == "async":
-        reason = "asyncpg's errors do not have psycopg2's classes yet"
-        request.applymarker(pytest.mark.xfail(raises=OutcomeDiffers, strict=True, reason=reason))
