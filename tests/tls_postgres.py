@@ -71,7 +71,7 @@ def tls_postgres_server(directory: Path) -> Iterator[TLSServer]:
     }  # fmt: skip
     with (data / "postgresql.conf").open("a") as file:
         file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
-    control = [programs / "pg_ctl", "-D", data, "-w", "-l", data / "log"]
+    control: list[str | Path] = [programs / "pg_ctl", "-D", data, "-w", "-l", data / "log"]
     subprocess.run([*control, "start"], check=True, stdout=subprocess.DEVNULL, user=account, cwd=data)
     try:
         for user in ("tester", "plain", "encrypted", "certified"):
