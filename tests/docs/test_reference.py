@@ -12,7 +12,17 @@ import pytest
 import bridge
 from async_app.app import compose
 from async_app.settings import Settings
-from bridge import Bridge, BridgeRouter, Database, FlaskCompat, HookDeclarations, PoolSettings, WSGISettings, errors
+from bridge import (
+    Bridge,
+    BridgeRouter,
+    Database,
+    FlaskCompat,
+    HookDeclarations,
+    ParityLayers,
+    PoolSettings,
+    WSGISettings,
+    errors,
+)
 from tests.conftest import ROOT, settings_for
 from tests.docs.pages import PAGES, anchors, page, prose, rows
 
@@ -30,6 +40,7 @@ def documented(heading: str) -> dict[str, str]:
     ("heading", "kind"),
     [
         ("PoolSettings", PoolSettings),
+        ("ParityLayers", ParityLayers),
         ("HookDeclarations", HookDeclarations),
         ("FlaskCompat", FlaskCompat),
         ("WSGISettings", WSGISettings),
