@@ -53,6 +53,22 @@ TABLES: Final[tuple[tuple[str, str, str, Mapping[str, str], Mapping[str, str]], 
         {"engine": "", "unit": "unit of work", "setting": "", "us": "µs", "more_us": "µs more"},
         {},
     ),
+    (
+        "layers",
+        "Parity layers",
+        "What each layer adds on asyncpg: medians in µs of CPU time of the process, which waits for the server without using any.",
+        {
+            "work": "",
+            "none_us": "without layers",
+            "errors_us": "`errors` adds",
+            "rowcounts_us": "`rowcounts` adds",
+            "values_us": "`values` adds",
+            "parameters_us": "`parameters` adds",
+            "all_us": "with all",
+            "all_added": "all add",
+        },
+        {},
+    ),
 )
 HEAD: Final = """# Benchmarks
 

@@ -24,6 +24,7 @@ from bridge import (
     FlaskCompat,
     FlaskSession,
     HookDeclarations,
+    ParityLayers,
     lenient,
     register_flask_converters,
 )
@@ -278,11 +279,18 @@ async def test_options_goes_with_flasks_view(shop_url: str) -> None:
         assert (await client.options("/items/1")).status_code == 405
 
 
-async def test_asyncpg_refuses_an_id_that_psycopg2_does_not_find(shop_url: str) -> None:
-    database = Database(shop_url)
+@pytest.mark.parametrize("parameters", [True, False])
+async def test_asyncpg_refuses_an_id_that_psycopg2_does_not_find_unless_it_is_made_equal(
+    shop_url: str, *, parameters: bool
+) -> None:
+    database = Database(shop_url, parity=ParityLayers(parameters=parameters))
+    statement = select(Item).where(Item.id == 2**31)
     with Session(database.sync_engine) as session:
-        assert session.scalar(select(Item).where(Item.id == 2**31)) is None
+        assert session.scalar(statement) is None
     async with AsyncSession(database.async_engine) as async_session:
-        with pytest.raises(DBAPIError, match="value out of int32 range"):
-            await async_session.scalar(select(Item).where(Item.id == 2**31))
+        if parameters:
+            assert await async_session.scalar(statement) is None
+        else:
+            with pytest.raises(DBAPIError, match="value out of int32 range"):
+                await async_session.scalar(statement)
     await database.dispose()

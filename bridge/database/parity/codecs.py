@@ -12,6 +12,8 @@ from bridge.database.parity.numbers import decode_numeric, decode_real, encode_n
 from bridge.database.parity.zones import EPOCH, MICROSECOND, Zones
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.engine import Engine
 
 __all__ = ["align_values"]
@@ -38,13 +40,14 @@ def align_values(engine: Engine) -> None:
 
 
 async def _set_all(driver: Any, zones: Zones) -> None:
+    # The server reports each change of the zone, so that these are true after SET and RESET, too, without a question:
+    # https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-ASYNC
     settings = driver.get_settings()
     if settings.TimeZone not in zones:
         # The first use reads the zone's file, which is not for the event loop to wait for.
         await asyncio.to_thread(zones.__getitem__, settings.TimeZone)
-    timestamps = _Timestamps(settings, zones)
     codecs = (
-        ("timestamptz", timestamps.encode, timestamps.decode, "tuple"),
+        ("timestamptz", _timestamp_encoder(settings, zones), _timestamp_decoder(settings, zones), "tuple"),
         ("numeric", encode_numeric, decode_numeric, "binary"),
         ("float4", encode_real, decode_real, "binary"),
         ("inet", str, str, "text"),
@@ -55,24 +58,18 @@ async def _set_all(driver: Any, zones: Zones) -> None:
         await driver.set_type_codec(name, schema="pg_catalog", encoder=encoder, decoder=decoder, format=wire)
 
 
-class _Timestamps:
-    """Read and write timestamptz in the time zone that the session has at that moment."""
-
-    __slots__ = ("_settings", "_zones")
-
-    def __init__(self, settings: Any, zones: Zones) -> None:
-        # The server reports each change of the zone, so this is true after SET and RESET, too, and costs no question:
-        # https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-ASYNC
-        self._settings = settings
-        self._zones = zones
-
-    def decode(self, value: tuple[int]) -> datetime:
+def _timestamp_decoder(settings: Any, zones: Zones) -> Callable[[tuple[int]], datetime]:
+    def decode(value: tuple[int]) -> datetime:
         (moment_us,) = value
         if -INFINITY_US < moment_us < INFINITY_US:
-            return self._zones[self._settings.TimeZone].to_datetime(moment_us)
+            return zones[settings.TimeZone].to_datetime(moment_us)
         return LATEST if moment_us > 0 else EARLIEST
 
-    def encode(self, value: object) -> tuple[int]:
+    return decode
+
+
+def _timestamp_encoder(settings: Any, zones: Zones) -> Callable[[object], tuple[int]]:
+    def encode(value: object) -> tuple[int]:
         if isinstance(value, datetime):
             if value.tzinfo is not None:
                 return ((value - EPOCH) // MICROSECOND,)
@@ -81,4 +78,6 @@ class _Timestamps:
         else:
             msg = f"a date or a datetime is required, not {type(value).__name__}"
             raise TypeError(msg)
-        return (self._zones[self._settings.TimeZone].from_naive(value),)
+        return (zones[settings.TimeZone].from_naive(value),)
+
+    return encode

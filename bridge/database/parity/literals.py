@@ -12,7 +12,7 @@ from uuid import UUID
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["SUSPECT", "VALUED", "Family", "Literal", "literal", "needs_attention"]
+__all__ = ["INTEGER_BITS", "SUSPECT", "VALUED", "Family", "Literal", "literal"]
 
 
 class Family(IntEnum):  # of int, because a plain Enum computes its hash in Python, four times as slowly
@@ -55,13 +55,6 @@ def literal(family: Family, value: Any) -> Literal:
         return "TEXT", None if value is None else ""
     rule = RULES.get(type(value))
     return rule(family, value) if rule and family is not Family.OTHER else (None, value)
-
-
-def needs_attention(family: Family, value: Any) -> bool:
-    """Say whether *value* is outside of what its *family* holds, for the pairs of `VALUED`."""
-    if type(value) is int:
-        return family in INTEGER_BITS and not _fits(value, INTEGER_BITS[family])
-    return family is Family.TIMESTAMP and type(value) is datetime and value.tzinfo is not None
 
 
 def _fits(value: int, bits: int) -> bool:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import struct
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["decode_numeric", "decode_real", "encode_numeric", "encode_real"]
 
@@ -15,14 +18,17 @@ REAL: Final = struct.Struct(">f")
 BASE: Final = 10_000
 DIGITS: Final = 4
 NEGATIVE: Final = 0x4000
-SPECIAL: Final = {0xC000: Decimal("NaN"), 0xD000: Decimal("Infinity"), 0xF000: Decimal("-Infinity")}
-SPECIAL_SIGNS: Final = {"n": 0xC000, "N": 0xC000}
+NAN: Final = 0xC000
+INFINITY: Final = 0xD000
+NEGATIVE_INFINITY: Final = 0xF000
+SPECIAL: Final = {NAN: Decimal("NaN"), INFINITY: Decimal("Infinity"), NEGATIVE_INFINITY: Decimal("-Infinity")}
 EXACT: Final = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 MOST_SCALE: Final = 0x3FFF
 # Six digits always survive being a float4, and nine tell any two apart; below the smallest normal one, fewer survive.
 REAL_DIGITS: Final = range(6, 10)
 TINY_DIGITS: Final = range(1, 10)
 SMALLEST_NORMAL: Final = 2.0**-126
+MANTISSA: Final = 0x7FFFFF
 
 
 # Prices and quantities repeat: a hit costs a tenth of the conversion. One megabyte at most, for values of usual length.
@@ -50,25 +56,20 @@ def encode_numeric(value: object) -> bytes:
         ValueError: It is no number's text, or has more digits than PostgreSQL allows.
     """
     number = value if isinstance(value, Decimal) else _decimal(value)
-    sign, digits, exponent = number.as_tuple()
-    if isinstance(exponent, str):
-        code = SPECIAL_SIGNS.get(exponent, 0xF000 if sign else 0xD000)
+    if not number.is_finite():
+        code = NAN if number.is_nan() else NEGATIVE_INFINITY if number < 0 else INFINITY
         return HEADER.pack(0, 0, code, 0)
-    scale = max(-exponent, 0)
-    if scale > MOST_SCALE:
-        msg = f"{scale} digits after the point are more than the {MOST_SCALE} that PostgreSQL allows"
+    _, minus, text = f"{number:f}".rpartition("-")
+    whole, _, fraction = text.partition(".")
+    if len(fraction) > MOST_SCALE:
+        msg = f"{len(fraction)} digits after the point are more than the {MOST_SCALE} that PostgreSQL allows"
         raise ValueError(msg)
-    text = "".join(map(str, digits))
     # Digits of base 10,000 are counted from the point, on both sides of it.
-    whole, fraction = (
-        (text + "0" * exponent, "") if exponent >= 0 else (text[:exponent], text[exponent:].rjust(scale, "0"))
-    )
-    whole = whole.rjust(-(-len(whole) // DIGITS) * DIGITS, "0")
-    fraction = fraction.ljust(-(-len(fraction) // DIGITS) * DIGITS, "0")
-    joined = whole + fraction
-    groups = [int(joined[start : start + DIGITS]) for start in range(0, len(joined), DIGITS)]
-    weight = len(whole) // DIGITS - 1
-    return HEADER.pack(len(groups), weight, NEGATIVE if sign else 0, scale) + struct.pack(f">{len(groups)}H", *groups)
+    left, right = -(-len(whole) // DIGITS), -(-len(fraction) // DIGITS)
+    padded = whole.rjust(left * DIGITS, "0") + fraction.ljust(right * DIGITS, "0")
+    digits = [int(padded[start : start + DIGITS]) for start in range(0, len(padded), DIGITS)]
+    code = NEGATIVE if minus else 0
+    return struct.pack(f">hhHH{len(digits)}H", len(digits), left - 1, code, len(fraction), *digits)
 
 
 def _decimal(value: object) -> Decimal:
@@ -85,13 +86,21 @@ def decode_real(data: bytes) -> float:
     """Return the shortest float that stands for the same real: 1.1, where asyncpg's own reading is 1.100000023841858."""
     (value,) = REAL.unpack(data)
     for digits in TINY_DIGITS if abs(value) < SMALLEST_NORMAL else REAL_DIGITS:
-        shortest = float(f"{value:.{digits}g}")
-        try:
-            if REAL.pack(shortest) == data:
-                return shortest
-        except OverflowError:  # rounded up past the largest real
-            continue
+        for shortest in _shown(value, digits, data):
+            try:
+                if REAL.pack(shortest) == data:
+                    return shortest
+            except OverflowError:  # rounded up past the largest real
+                continue
     return float(value)
+
+
+def _shown(value: float, digits: int, data: bytes) -> Iterator[float]:
+    yield float(f"{value:.{digits}g}")
+    # The reals above a power of two lie twice as far apart as those below, so the next text up may stand for it, too.
+    if not int.from_bytes(data) & MANTISSA:
+        whole, _, exponent = f"{value:.{digits - 1}e}".replace(".", "").partition("e")
+        yield float(f"{int(whole) + (1 if value > 0 else -1)}e{int(exponent) - digits + 1}")
 
 
 def encode_real(value: float) -> bytes:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
 
 from bridge.database.parity.comparisons import compare_texts
 from bridge.database.parity.errors import driver_error
-from bridge.database.parity.literals import SUSPECT, VALUED, Family, literal, needs_attention
+from bridge.database.parity.literals import INTEGER_BITS, SUSPECT, VALUED, Family, literal
 from bridge.database.parity.placeholders import families, recast, split_tests
 
 if TYPE_CHECKING:
@@ -38,59 +40,68 @@ def align_parameters(engine: Engine) -> None:
         if not parameters:
             return statement, parameters
         # Not by whether it is announced as a batch: an insert of many rows in one statement is, and has one long tuple.
-        if isinstance(parameters, list):
-            return _suit_batch(statement, parameters)
-        return _suit_one(connection, statement, parameters, inference)
+        batch = isinstance(parameters, list)
+        if not (_is_unfit_batch if batch else _is_unfit)(families(statement), parameters):
+            return statement, parameters
+        statement, rows = _suit(connection, statement, parameters if batch else [parameters], inference)
+        return statement, rows if batch else rows[0]
 
     event.listen(engine, "before_cursor_execute", suit, retval=True)
 
 
-def _suit_one(
-    connection: Connection, statement: str, parameters: Sequence[Any], inference: _Inference
-) -> tuple[str, Sequence[Any]]:
-    declared = families(statement)
+def _is_unfit(declared: Sequence[Family], parameters: Sequence[Any]) -> bool:
     pairs = set(zip(declared, map(type, parameters), strict=False))
-    if pairs.isdisjoint(SUSPECT) and (pairs.isdisjoint(VALUED) or not any(map(needs_attention, declared, parameters))):
-        return statement, parameters
-    if Family.TESTED in declared:
+    return not pairs.isdisjoint(SUSPECT) or any(_is_exceptional(*pair, parameters) for pair in pairs & VALUED)
+
+
+def _is_unfit_batch(declared: Sequence[Family], rows: Sequence[Sequence[Any]]) -> bool:
+    # By columns, because sets of their types are made without Python's looking at each value.
+    return any(
+        _is_unfit([family] * len(rows), column)
+        for family, column in zip(declared, zip(*rows, strict=True), strict=False)
+    )
+
+
+def _is_exceptional(family: Family, kind: type, values: Sequence[Any]) -> bool:
+    # The values of a statement are of other families, too: a hint that one may not fit is enough.
+    if kind is int:
+        bits = INTEGER_BITS[family]
+        integers = [value for value in values if type(value) is int]
+        return not -(1 << bits) <= min(integers) <= max(integers) < 1 << bits
+    return any(type(value) is datetime and value.tzinfo is not None for value in values)
+
+
+def _suit(
+    connection: Connection, statement: str, rows: Sequence[Sequence[Any]], inference: _Inference
+) -> tuple[str, Sequence[Sequence[Any]]]:
+    if Family.TESTED in families(statement):
         statement, tested = split_tests(statement)
-        declared = families(statement)
-        parameters = (*parameters, *(None if parameters[position] is None else "" for position in tested))
-    literals = list(map(literal, declared, parameters))
-    casts = [cast for cast, _ in literals]
-    values = tuple(value for _, value in literals)
-    statement = recast(statement, casts) if any(casts) else statement
-    if (Family.NONE, str) in pairs or (Family.TESTED, str) in pairs:
-        types = inference.types(connection, statement)
-        texts = [
-            f"VARCHAR::{name}" if name and family is Family.NONE and type(value) is str else None
-            for family, value, name in zip(declared, parameters, types, strict=False)
-        ]
-        statement = recast(statement, texts) if any(texts) else statement
-    return statement, values
-
-
-def _suit_batch(statement: str, rows: Sequence[Sequence[Any]]) -> tuple[str, Sequence[Sequence[Any]]]:
+        rows = [(*row, *(None if row[position] is None else "" for position in tested)) for row in rows]
     declared = families(statement)
-    pairs = {pair for row in rows for pair in zip(declared, map(type, row), strict=False)}
-    if pairs.isdisjoint(SUSPECT) and (
-        pairs.isdisjoint(VALUED) or not any(any(map(needs_attention, declared, row)) for row in rows)
-    ):
-        return statement, rows
     literals = [list(map(literal, declared, row)) for row in rows]
     casts = [_common_cast(column) for column in zip(*literals, strict=True)]
     # Where no one cast serves all rows, the values go as they came, and asyncpg says what is wrong with them.
-    suited = [
-        tuple(sent if cast else given for cast, (_, sent), given in zip(casts, row, original, strict=True))
-        for row, original in zip(literals, rows, strict=True)
+    rows = [
+        tuple(sent if cast else value for cast, (_, sent), value in zip(casts, converted, row, strict=True))
+        for converted, row in zip(literals, rows, strict=True)
     ]
-    return (recast(statement, casts), suited) if any(casts) else (statement, rows)
+    statement = recast(statement, casts) if any(casts) else statement
+    texts = [
+        family is Family.NONE and set(map(type, column)) - {NoneType} == {str}
+        for family, column in zip(declared, zip(*rows, strict=True), strict=True)
+    ]
+    if any(texts):
+        types = inference.types(connection, statement)
+        inferred = [f"VARCHAR::{name}" if text and name else None for text, name in zip(texts, types, strict=True)]
+        statement = recast(statement, inferred) if any(inferred) else statement
+    return statement, rows
 
 
 def _common_cast(column: Sequence[tuple[str | None, Any]]) -> str | None:
-    casts = {cast for cast, value in column if value is not None}
-    if len(casts) == 1:
-        return casts.pop()
+    # NULL fits any cast, unless it has one of its own.
+    casts = {cast for cast, value in column if cast or value is not None}
+    if len(casts) < 2:  # noqa: PLR2004
+        return casts.pop() if casts else None
     numbers = all(
         isinstance(value, int | float) or hasattr(value, "as_tuple") for _, value in column if value is not None
     )

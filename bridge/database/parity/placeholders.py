@@ -31,7 +31,7 @@ TOKENS: Final = re.compile(
       | (?P<test>\s+IS\s+(?:NOT\s+)?NULL\b)?
       )
     """,
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 BY_NAME: Final = {
     "SMALLINT": Family.SMALLINT,
@@ -103,12 +103,12 @@ def _settle(uses: set[Family]) -> Family:
 
 
 def _family(match: re.Match[str]) -> Family:
-    if match["clock"] == "TIME":
-        return Family.TIME
     if match["clock"]:
-        return Family.TIMESTAMPTZ if match["zone"] == "WITH" else Family.TIMESTAMP
+        if match["clock"].upper() == "TIME":
+            return Family.TIME
+        return Family.TIMESTAMPTZ if match["zone"].upper() == "WITH" else Family.TIMESTAMP
     if match["cast"]:
-        return BY_NAME[match["name"].partition("(")[0].strip()]
+        return BY_NAME[match["name"].partition("(")[0].strip().upper()]
     if match["other"]:
         return Family.OTHER
     return Family.NULL_TEST if match["test"] else Family.NONE

@@ -54,7 +54,8 @@ def _execute_row(cursor: Any, statement: str, row: Sequence[Any], context: Any) 
     if _is_merge(statement):
         return _merge(context, statement, row)
     cursor.execute(statement, row)
-    return max(cursor.rowcount, 0)
+    touched: int = cursor.rowcount
+    return max(touched, 0)
 
 
 def _execute_merge(_cursor: Any, statement: str, parameters: Sequence[Any], context: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from datetime import UTC, datetime, timedelta, timezone
 from io import BytesIO
@@ -15,7 +16,7 @@ __all__ = ["SessionZone", "Zones"]
 EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 NAIVE_EPOCH: Final = datetime(2000, 1, 1)  # noqa: DTZ001 -- to measure naive values from
 MICROSECOND: Final = timedelta(microseconds=1)
-DAY_US: Final = 86_400_000_000
+DAY_S: Final = 86_400
 # Days between the values of a table rarely exceed fifty years.
 MOST_DAYS: Final = 20_000
 RULE_MARKS: Final = frozenset("<,")
@@ -44,13 +45,12 @@ class SessionZone:
         Raises:
             ValueError: Python's datetime has no such year.
         """
-        day = moment_us // DAY_US
+        # Python counts with small numbers faster than with large ones, so the days come from the seconds.
+        seconds, microseconds = divmod(moment_us, 1_000_000)
+        day = seconds // DAY_S
         try:
-            start = self._days[day]
-        except KeyError:
-            start = self._remember(day)
-        try:
-            return (start or self._epoch_at(moment_us)) + timedelta(microseconds=moment_us)
+            start = self._days[day] if day in self._days else self._remember(day)
+            return (start or self._epoch_at(seconds)) + timedelta(0, seconds, microseconds)
         except OverflowError:
             msg = "year is out of range"
             raise ValueError(msg) from None
@@ -66,7 +66,7 @@ class SessionZone:
     def _remember(self, day: int) -> datetime | None:
         # No zone changes its offset and changes it back within a day, so equal ends mean that it is the same all day.
         try:
-            first, last = self._epoch_at(day * DAY_US), self._epoch_at((day + 1) * DAY_US - 1)
+            first, last = self._epoch_at(day * DAY_S), self._epoch_at((day + 1) * DAY_S - 1)
         except OverflowError:  # on the first and the last day that Python knows, some moments exist and some do not
             return None
         if len(self._days) >= MOST_DAYS:
@@ -74,9 +74,9 @@ class SessionZone:
         self._days[day] = first if first.utcoffset() == last.utcoffset() else None
         return self._days[day]
 
-    def _epoch_at(self, moment_us: int) -> datetime:
+    def _epoch_at(self, seconds: int) -> datetime:
         # The start of 2000, as clocks with the offset of that moment show it.
-        moment = EPOCH + timedelta(microseconds=moment_us)
+        moment = EPOCH + timedelta(0, seconds)
         return EPOCH.astimezone(timezone(moment.astimezone(self._zone).utcoffset() or timedelta()))
 
 
@@ -113,6 +113,8 @@ def _zone(name: str) -> ZoneInfo:
 
 def _posix_zone(rule: str) -> ZoneInfo:
     # SET TIME ZONE 2 makes "<+02>-02". A time zone file may have such a rule as its last line: RFC 9636, section 3.3.
+    # Python refuses the colon that PostgreSQL puts into the name of an odd offset; the name is of no use anyway.
+    rule = re.sub("<[^>]*>", "XXX", rule)
     header = struct.pack(">4sc15x6l", b"TZif", b"2", 0, 0, 0, 0, 1, 4)
     block = header + struct.pack(">lBB4s", 0, 0, 0, b"UTC")
     return ZoneInfo.from_file(BytesIO(block + block + f"\n{rule}\n".encode()), key=rule)

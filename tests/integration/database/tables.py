@@ -56,3 +56,6 @@ class Versioned(Base):
     version: Mapped[int] = mapped_column()
 
     __mapper_args__: dict[str, Any] = {"version_id_col": version}  # noqa: RUF012 -- as SQLAlchemy wants it
+
+
+SAMPLES = Base.metadata.tables["parity.samples"]

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, event, insert, literal_column, sel
 
 from bridge import Database, ParityLayers
 from tests.integration.database.both import ENGINES, in_session, on_connection
-from tests.integration.database.tables import Sample
+from tests.integration.database.tables import SAMPLES, Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,13 +132,24 @@ BATCHES: dict[str, tuple[Any, list[dict[str, Any]], str]] = {
         [{"id": 3, "whole": 5.7}, {"id": 4, "whole": 7}, {"id": 5, "whole": None}],
         "[6, 7, None, 5, None]",
     ),
+    "raw-update-of-texts": (
+        text("UPDATE parity.samples SET whole = :to WHERE id = :key"),
+        [{"key": "1", "to": "8"}, {"key": "2", "to": None}],
+        "[8, None]",
+    ),
+    "raw-update-where-null-or-equal": (
+        text("UPDATE parity.samples SET whole = 1 WHERE :day is null OR day = :day"),
+        [{"day": "2024-07-01"}, {"day": "2024-07-02"}],
+        "[1, None]",
+    ),
+    "mixed-texts-and-numbers": (insert(Sample), [{"id": 3, "whole": 7}, {"id": "4", "whole": "8"}], "[7, 8, 5, None]"),
     "update-of-texts": (
-        update(Sample.__table__).where(Sample.id == bindparam("key")).values(whole=bindparam("to")),
+        update(SAMPLES).where(Sample.id == bindparam("key")).values(whole=bindparam("to")),
         [{"key": "1", "to": "8"}, {"key": "2", "to": "9"}],
         "[8, 9]",
     ),
     "update-to-floats": (
-        update(Sample.__table__).where(Sample.id == bindparam("key")).values(whole=bindparam("to")),
+        update(SAMPLES).where(Sample.id == bindparam("key")).values(whole=bindparam("to")),
         [{"key": 1, "to": 5.7}, {"key": 2**40, "to": 9}],
         "[6, None]",
     ),

@@ -10,19 +10,18 @@ from sqlalchemy import Connection, bindparam, delete, event, insert, select, tex
 
 from bridge import Database, ParityLayers
 from tests.integration.database.both import ENGINES, in_session, on_connection
-from tests.integration.database.tables import Sample, Versioned
+from tests.integration.database.tables import SAMPLES, Sample, Versioned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy.orm import Session
 
-TABLE = Sample.__table__
 MERGE = """
     MERGE INTO parity.samples USING (VALUES (1), (2), (9)) AS new (id) ON samples.id = new.id
     WHEN MATCHED THEN UPDATE SET name = 'merged' WHEN NOT MATCHED THEN INSERT (id) VALUES (new.id)
 """
-KEYED = (TABLE.c.id == bindparam("key"),)
+KEYED = (SAMPLES.c.id == bindparam("key"),)
 
 
 def three_rows(connection: Connection) -> None:
@@ -30,12 +29,12 @@ def three_rows(connection: Connection) -> None:
 
 
 COUNTS: dict[str, tuple[Any, Any, int]] = {
-    "update": (update(TABLE).where(TABLE.c.id < 3).values(name="y"), {}, 2),
-    "update-batch": (update(TABLE).where(*KEYED).values(name="y"), [{"key": 1}, {"key": 2}, {"key": 7}], 2),
-    "update-batch-of-many-each": (update(TABLE).where(TABLE.c.id < bindparam("key")).values(name="y"), [{"key": 3}, {"key": 4}], 5),
-    "update-batch-of-one": (update(TABLE).where(*KEYED).values(name="y"), [{"key": 1}], 1),
-    "delete-batch": (delete(TABLE).where(*KEYED), [{"key": 1}, {"key": 1}, {"key": 2}], 2),
-    "insert-batch": (insert(TABLE), [{"id": 4}, {"id": 5}], 2),
+    "update": (update(SAMPLES).where(SAMPLES.c.id < 3).values(name="y"), {}, 2),
+    "update-batch": (update(SAMPLES).where(*KEYED).values(name="y"), [{"key": 1}, {"key": 2}, {"key": 7}], 2),
+    "update-batch-of-many-each": (update(SAMPLES).where(SAMPLES.c.id < bindparam("key")).values(name="y"), [{"key": 3}, {"key": 4}], 5),
+    "update-batch-of-one": (update(SAMPLES).where(*KEYED).values(name="y"), [{"key": 1}], 1),
+    "delete-batch": (delete(SAMPLES).where(*KEYED), [{"key": 1}, {"key": 1}, {"key": 2}], 2),
+    "insert-batch": (insert(SAMPLES), [{"id": 4}, {"id": 5}], 2),
     "text-insert-batch": (text("INSERT INTO parity.samples (id) VALUES (:id)"), [{"id": 4}, {"id": 5}], 2),
     "text-insert-batch-with-conflict": (
         text("INSERT INTO parity.samples (id) VALUES (:id) ON CONFLICT DO NOTHING -- at the end"),
@@ -96,8 +95,8 @@ async def test_a_batch_is_sent_at_once_however_many_rows_it_has(parity_url: str)
     )
 
     def body(connection: Connection) -> int:
-        connection.execute(insert(TABLE), [{"id": number} for number in range(500)])
-        statement = update(TABLE).where(*KEYED).values(name="y")
+        connection.execute(insert(SAMPLES), [{"id": number} for number in range(500)])
+        statement = update(SAMPLES).where(*KEYED).values(name="y")
         return connection.execute(statement, [{"key": number} for number in range(500)]).rowcount
 
     assert await on_connection(database, "async", body) == "500"
@@ -196,7 +195,7 @@ async def test_an_insert_of_many_rows_takes_few_statements(database: Database) -
 
     def body(connection: Connection) -> None:
         event.listen(connection, "before_cursor_execute", lambda *_: sent.append(1))
-        connection.execute(insert(TABLE), [{"id": number} for number in range(2000)])
+        connection.execute(insert(SAMPLES), [{"id": number} for number in range(2000)])
 
     await on_connection(database, "async", body)
     assert len(sent) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection, select, text
@@ -12,12 +13,11 @@ from sqlalchemy.dialects.postgresql import Range
 
 from bridge import Database, ParityLayers
 from tests.integration.database.both import ENGINES, on_connection
-from tests.integration.database.tables import Sample
+from tests.integration.database.tables import SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TABLE = Sample.__table__
 NAIVE = datetime(2024, 7, 1, 12, 30)  # noqa: DTZ001 -- what a naive value becomes is the question
 IN_BERLIN = datetime(2024, 7, 1, 12, 30, tzinfo=timezone(timedelta(hours=2)))
 
@@ -28,8 +28,8 @@ def stored(column: str, value: object, zone: str | None = None) -> Callable[[Con
     def body(connection: Connection) -> Any:
         if zone:
             connection.execute(text(f"SET LOCAL TIME ZONE {zone}"))
-        connection.execute(TABLE.insert(), {"id": 1, column: value})
-        read = connection.execute(select(TABLE.c[column])).scalar_one()
+        connection.execute(SAMPLES.insert(), {"id": 1, column: value})
+        read = connection.execute(select(SAMPLES.c[column])).scalar_one()
         return read, connection.scalar(text(f"SELECT {column}::text FROM parity.samples"))  # noqa: S608
 
     return body
@@ -153,10 +153,10 @@ async def test_a_value_is_the_same_on_both_engines(case: str, database: Database
 async def test_the_zone_of_a_session_is_followed_when_it_changes(engine: str, database: Database) -> None:
     def body(connection: Connection) -> list[object]:
         moment = text("SELECT timestamptz '2024-07-01 12:00 UTC'")
-        seen = [connection.scalar(moment).utcoffset()]  # type: ignore[union-attr]
+        seen = [connection.scalar(moment).utcoffset()]
         for zone in ("'Asia/Tokyo'", "'Europe/Berlin'", "-3", "DEFAULT"):
             connection.execute(text(f"SET TIME ZONE {zone}"))
-            seen.append(connection.scalar(moment).utcoffset())  # type: ignore[union-attr]
+            seen.append(connection.scalar(moment).utcoffset())
         connection.rollback()
         return [offset.total_seconds() / 3600 for offset in seen]
 
@@ -168,4 +168,75 @@ async def test_without_the_layer_values_are_asyncpgs(parity_url: str) -> None:
     body = asked("SELECT timestamptz '2024-07-01 12:00 UTC', 20000::numeric, 1.1::real")
     expected = [(datetime(2024, 7, 1, 12, tzinfo=UTC), Decimal("2E+4"), 1.100000023841858)]
     assert await on_connection(database, "async", body) == repr(expected)
+    await database.dispose()
+
+
+NUMBERS = [
+    f"{sign}{digits}e{exponent}"
+    for sign in ("", "-")
+    for digits in (0, 1, 10, 9999, 10000, 123456789)
+    for exponent in range(-12, 13)
+]
+
+
+async def test_numerics_of_all_lengths_are_read_as_their_text(database: Database) -> None:
+    def body(connection: Connection) -> int:
+        rows = connection.execute(
+            text("SELECT n, n::text FROM unnest(CAST(:numbers AS numeric[])) AS n"), {"numbers": NUMBERS}
+        ).all()
+        assert [repr(read) for read, _ in rows] == [repr(Decimal(shown)) for _, shown in rows]
+        return len(rows)
+
+    assert await on_connection(database, "async", body) == str(len(NUMBERS))
+
+
+async def test_numerics_of_all_lengths_are_written_as_their_text(database: Database) -> None:
+    def body(connection: Connection) -> int:
+        for number in NUMBERS:
+            written = connection.scalar(text("SELECT CAST(:number AS numeric)::text"), {"number": Decimal(number)})
+            assert written == f"{Decimal(number):f}".replace("-0", "0", not Decimal(number)), number
+        return len(NUMBERS)
+
+    assert await on_connection(database, "async", body) == str(len(NUMBERS))
+
+
+async def test_reals_are_read_as_their_text(database: Database) -> None:
+    """Of all exponents, and those around the largest and the smallest."""
+
+    def body(connection: Connection) -> int:
+        rows = connection.execute(
+            text(
+                "SELECT r, r::text FROM (SELECT (2.0 ^ e * m)::real AS r FROM generate_series(-149, 127) AS e, "
+                "(VALUES (1.0), (1.1), (1.9999), (-1.3333333)) AS v (m)) AS reals"
+            )
+        ).all()
+        assert [read for read, _ in rows] == [float(shown) for _, shown in rows]
+        return len(rows)
+
+    assert await on_connection(database, "async", body) == "1108"
+
+
+@pytest.mark.parametrize(
+    "zone", ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Kathmandu"]
+)
+async def test_moments_of_all_years_are_read_as_their_text(zone: str, database: Database) -> None:
+    """Every 11 days and 7 hours, from the times of local mean time into the next century."""
+    ZoneInfo(zone)
+
+    def body(connection: Connection) -> int:
+        connection.execute(text(f"SET TIME ZONE '{zone}'"))
+        rows = connection.execute(
+            text("SELECT m, m::text FROM generate_series(timestamptz '1880-01-01', '2060-01-01', '271 hours') AS m")
+        ).all()
+        assert [str(read) for read, _ in rows] == [str(datetime.fromisoformat(shown)) for _, shown in rows]
+        return len(rows)
+
+    assert int(await on_connection(database, "async", body)) > 5000
+
+
+async def test_a_first_zone_is_read_without_blocking_the_loop(parity_url: str) -> None:
+    """The guard against blocking calls watches, and nobody has read this zone before."""
+    database = Database(parity_url)
+    ZoneInfo.clear_cache()
+    assert await on_connection(database, "async", asked("SELECT timestamptz '2024-07-01 12:00 UTC'")) != ""
     await database.dispose()
