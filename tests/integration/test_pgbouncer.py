@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from tests.integration.server_side import ServerSide
+
 pytestmark = needs_pgbouncer
 
 SERVER_CONNECTIONS = 4
@@ -80,6 +82,18 @@ async def test_two_processes_make_thousands_of_requests_without_an_error_or_a_st
 async def test_without_the_setting_requests_fail_and_statements_are_left(pooled_url: str) -> None:
     assert await run_clients(pooled_url, declared=False, requests=100) < 2 * 2 * 100
     assert await to_thread.run_sync(prepared_statements, pooled_url) != []
+
+
+async def test_a_table_that_is_altered_is_seen_as_it_is(pooled_url: str, server: ServerSide) -> None:
+    """What SQLAlchemy kept of a statement would have the columns of before."""
+    database = Database(pooled_url, pool=PoolSettings(size=1, overflow=0, transaction_pooler=True))
+    for added, ddl in ((False, "ALTER TABLE tags ADD COLUMN added int"), (True, "ALTER TABLE tags DROP COLUMN added")):
+        async with database.async_unit_of_work() as session:
+            await session.scalar(text("SELECT 1"))
+            row = (await session.execute(text("SELECT * FROM tags WHERE id = :id"), {"id": 1})).one()
+        assert hasattr(row, "added") is added
+        server.run(ddl)
+    await database.dispose()
 
 
 @pytest.mark.parametrize(
