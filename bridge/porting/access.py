@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import CodeType, FrameType
 
-__all__ = ["Access", "unawaited"]
+__all__ = ["Access", "through_query", "unawaited"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,19 @@ def _coroutines(owner: type) -> set[str]:
 # asynchronous twin, and are awaited once they are rewritten or run in `run_sync`.
 SESSION: Final = _coroutines(AsyncSession) | {"begin", "begin_nested", "__enter__", "__exit__", "close_all", "prepare"}
 BULK: Final = {"bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"}
-QUERY: Final = {"all", "first", "one", "one_or_none", "scalar", "count", "get", "delete", "update", "__iter__", "__getitem__"}
+QUERY: Final = {
+    "all",
+    "first",
+    "one",
+    "one_or_none",
+    "scalar",
+    "count",
+    "get",
+    "delete",
+    "update",
+    "__iter__",
+    "__getitem__",
+}
 AWAITED: Final = frozenset(
     _codes(Session, SESSION | BULK)
     | _codes(scoped_session, SESSION | BULK)
@@ -97,6 +109,16 @@ def unawaited(frame: FrameType | None) -> Access | None:
     return access
 
 
+def through_query(frame: FrameType | None) -> bool:
+    """Tell whether the SQL that *frame* is about to run was asked for by a method of `Query`."""
+    frame = _next_stretch(frame)
+    while frame is not None and not in_application(frame):
+        if frame.f_code in QUERIES:
+            return True
+        frame = frame.f_back
+    return False
+
+
 def _next_stretch(frame: FrameType | None) -> FrameType | None:
     while frame is not None and not in_sqlalchemy(frame):
         frame = frame.f_back
@@ -105,7 +127,8 @@ def _next_stretch(frame: FrameType | None) -> FrameType | None:
 
 def _entry(frame: FrameType | None) -> tuple[Access | None, FrameType | None]:
     """Read one stretch of SQLAlchemy's frames; return what touched it, and the frame outside of it."""
-    awaited, access = False, Access()
+    awaited = False
+    access = Access()
     while frame is not None and not in_application(frame):
         code = frame.f_code
         if code in AWAITED:
@@ -116,7 +139,8 @@ def _entry(frame: FrameType | None) -> tuple[Access | None, FrameType | None]:
             if isinstance(query, AppenderQuery):
                 access = Access(getattr(type(query.instance), query.attr.key), query.instance, dynamic=True)
         elif code.co_filename == result.__file__:
-            awaited = True
+            # Loaders that run while rows are read belong to the statement of those rows, which has been judged.
+            return None, None
         elif code.co_filename in ON_TOUCH:
             awaited = False
             if code in TOUCHES:

@@ -18,9 +18,10 @@ __all__ = ["CallSite", "call_site", "in_application", "in_sqlalchemy"]
 
 SQLALCHEMY: Final = str(Path(sqlalchemy.__file__).parent) + os.sep
 BRIDGE: Final = str(Path(__file__).parent.parent) + os.sep
-LIBRARIES: Final = tuple(
-    {sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-)
+LIBRARIES: Final = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+
+# Where the code that Jinja generates keeps its template; Jinja's own tracebacks read it.
+TEMPLATE: Final = "__jinja_template__"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,7 +53,7 @@ def call_site(frame: FrameType | None) -> CallSite:
     fallback: FrameType | None = None
     while frame is not None:
         kind = _kind(frame.f_code.co_filename)
-        if kind == "application":
+        if kind == "application" or TEMPLATE in frame.f_globals:
             return _site(frame)
         if kind == "library" and fallback is None:
             fallback = frame
@@ -83,7 +84,7 @@ def _kind(file: str) -> str:
 def _site(frame: FrameType) -> CallSite:
     line = frame.f_lineno
     # Jinja runs generated code; its template knows the line that somebody wrote.
-    template = frame.f_globals.get("__jinja_template__")
+    template = frame.f_globals.get(TEMPLATE)
     if template is not None:
         line = template.get_corresponding_lineno(line)
     return CallSite(_shown(frame.f_code.co_filename), line, frame.f_code.co_name)

@@ -32,7 +32,9 @@ class DynamicQueries:
         if mapper not in self._paths:
             self._paths[mapper] = _path_to(mapper)
         path = self._paths[mapper]
-        if path is None or not any(isinstance(part, BindParameter) and part.callable for part in iterate(state.statement)):
+        if path is None or not any(
+            isinstance(part, BindParameter) and part.callable for part in iterate(state.statement)
+        ):
             return None
         return path
 

@@ -57,5 +57,7 @@ def _load(path: str, relationship: RelationshipProperty[object], key: str) -> st
 
 
 def _expired(path: str, site: CallSite, ended_by: str | None) -> Finding:
-    name = {"commit": "guard.expired_by_commit", "rollback": "guard.expired_by_rollback"}.get(ended_by or "", "guard.expired")
+    name = {"commit": "guard.expired_by_commit", "rollback": "guard.expired_by_rollback"}.get(
+        ended_by or "", "guard.expired"
+    )
     return Finding.of(rule(name), site, path)

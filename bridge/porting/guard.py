@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import async_session
 from sqlalchemy.orm import Session
 
 from bridge.errors import LazyLoadUnderGuard
-from bridge.porting.access import unawaited
+from bridge.porting.access import through_query, unawaited
 from bridge.porting.callsite import call_site
 from bridge.porting.dynamic import DynamicQueries
 from bridge.porting.explain import explain, loader_option
@@ -60,7 +60,9 @@ def guarded(
     Raises:
         LazyLoadUnderGuard: From the line in question, when *on_finding* is ``raise``.
     """
-    guard = _Guard(engines, on_finding, expire_on_commit, report if report is not None else Report(), active, strict=strict)
+    guard = _Guard(
+        engines, on_finding, expire_on_commit, report if report is not None else Report(), active, strict=strict
+    )
     with guard.watch, listening(*guard.listeners()):
         yield guard.report
 
@@ -119,8 +121,10 @@ class _Guard:
             # As AsyncSession does: otherwise the loaders of collections run when rows are fetched, which is not awaited.
             state.update_execution_options(prebuffer_rows=True)
         path = self._dynamic.parent_of(state)
-        if path is not None and unawaited(sys._getframe(1)) is None:  # noqa: SLF001
-            self._found(Finding.of(rule("guard.dynamic_relationship"), call_site(sys._getframe(1)), path))  # noqa: SLF001
+        if path is not None:
+            frame = sys._getframe(1)  # noqa: SLF001
+            if through_query(frame) and unawaited(frame) is None:
+                self._found(Finding.of(rule("guard.dynamic_relationship"), call_site(frame), path))
 
     def _found(self, finding: Finding) -> None:
         self.report.add(finding)

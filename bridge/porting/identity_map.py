@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.inspection import inspect
 from sqlalchemy.orm import InstanceState
-from sqlalchemy.orm.attributes import PassiveFlag
+from sqlalchemy.orm.base import PassiveFlag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -41,7 +41,9 @@ class IdentityMapWatch:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for impl, loader in self._wrapped:
             impl.callable_ = loader
         self._wrapped.clear()
@@ -65,7 +67,9 @@ class IdentityMapWatch:
                     attribute.impl.callable_ = partial(self._load, loader, path, relationship)
                     self._wrapped.append((attribute.impl, loader))
 
-    def _load(self, loader: Any, path: str, relationship: Any, state: Any, passive: PassiveFlag = PassiveFlag.PASSIVE_OFF) -> Any:
+    def _load(
+        self, loader: Any, path: str, relationship: Any, state: Any, passive: PassiveFlag = PassiveFlag.PASSIVE_OFF
+    ) -> Any:
         before = self._before()
         value = loader(state, passive)
         if passive & PassiveFlag.SQL_OK and _is_mapped(value):

@@ -57,6 +57,7 @@ async def book(s: Any, *options: Any) -> Any:
 
 # Relationships
 
+
 async def collection(s: Any) -> object:
     return len((await writer(s)).books)
 
@@ -191,6 +192,7 @@ async def refreshed_relationship(s: Any) -> object:
 
 # Writing to what is not loaded
 
+
 async def append(s: Any) -> object:
     return (await writer(s)).books.append(Book(title="new"))
 
@@ -253,6 +255,7 @@ async def merge_with_cascade(s: Any) -> object:
 
 # Columns
 
+
 async def deferred_column(s: Any) -> object:
     return (await writer(s)).biography
 
@@ -292,6 +295,7 @@ async def refreshed_column(s: Any) -> object:
 
 
 # Flush and new objects
+
 
 async def key_after_flush(s: Any) -> object:
     new = Writer(name="new")
@@ -369,6 +373,7 @@ async def deferred_expression_of_new_object(s: Any) -> object:
 
 
 # Expiry
+
 
 async def after_commit(s: Any) -> object:
     found = await writer(s)
@@ -520,6 +525,7 @@ async def collection_after_expunge(s: Any) -> object:
 
 # Dynamic, write-only and unbuffered
 
+
 async def dynamic_all(s: Any) -> object:
     return (await writer(s)).shelf.all()
 
@@ -569,6 +575,7 @@ async def rows_read_after_another_statement(s: Any) -> object:
 
 
 # Statements that are awaited
+
 
 async def core_select(s: Any) -> object:
     return (await s.execute(select(Writer.name, Country.name).join(Country))).all()

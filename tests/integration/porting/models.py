@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import Column, DateTime, ForeignKey, Integer, String, Table, func, select
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
@@ -100,14 +100,14 @@ class Person(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
     name: Mapped[str]
-    __mapper_args__: Any = {"polymorphic_on": "kind", "polymorphic_identity": "person"}
+    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_on": "kind", "polymorphic_identity": "person"}
 
 
 class Manager(Person):
     __tablename__ = "manager"
     id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     budget: Mapped[int]
-    __mapper_args__: Any = {"polymorphic_identity": "manager"}
+    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_identity": "manager"}
 
 
 class Event(Base):
@@ -117,7 +117,7 @@ class Event(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     name: Mapped[str]
     changed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), onupdate=func.now())
-    __mapper_args__: Any = {"eager_defaults": True}
+    __mapper_args__: ClassVar[dict[str, Any]] = {"eager_defaults": True}
 
 
 def fill(engine: Engine) -> None:
