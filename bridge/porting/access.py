@@ -19,6 +19,7 @@ from sqlalchemy.orm import (
     attributes,
     collections,
     dynamic,
+    loading,
     scoped_session,
     state,
     strategies,
@@ -89,6 +90,8 @@ TOUCHES: Final = frozenset(_codes(InstrumentedAttribute, {"__get__", "__set__", 
 # their files. What leaves one of them for the application's code was not awaited there.
 ON_TOUCH: Final = frozenset(module.__file__ for module in (attributes, collections, state, strategies))
 
+ROWS: Final = (loading.__file__, "chunks")
+
 
 def unawaited(frame: FrameType | None) -> Access | None:
     """
@@ -138,7 +141,7 @@ def _entry(frame: FrameType | None) -> tuple[Access | None, FrameType | None]:
             awaited = not isinstance(query, AppenderQuery)
             if isinstance(query, AppenderQuery):
                 access = Access(getattr(type(query.instance), query.attr.key), query.instance, dynamic=True)
-        elif code.co_filename == result.__file__:
+        elif code.co_filename == result.__file__ or (code.co_filename, code.co_name) == ROWS:
             # Loaders that run while rows are read belong to the statement of those rows, which has been judged.
             return None, None
         elif code.co_filename in ON_TOUCH:

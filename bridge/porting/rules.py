@@ -207,6 +207,15 @@ VALUES: Final = (
         LAYERS,
     ),
     Rule(
+        "value.string_into_float",
+        Severity.FAILS,
+        "a string for a floating-point number",
+        "has the server convert it",
+        "refuses it",
+        "use float(value) where the input comes in",
+        LAYERS,
+    ),
+    Rule(
         "value.string_into_date",
         Severity.FAILS,
         "a string for a date, a time or an interval",

@@ -7,9 +7,8 @@ The same function runs on an `AsyncSession`, and, with calls that are awaited at
 from __future__ import annotations
 
 import gc
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, func, insert, inspect, select, text, update
@@ -26,6 +25,9 @@ from sqlalchemy.orm import (
 )
 
 from tests.integration.porting.models import Account, Book, Country, Event, Genre, Manager, Person, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 __all__ = ["CASES", "Case"]
 

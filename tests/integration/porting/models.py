@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from datetime import datetime  # noqa: TC003 - read when the classes are mapped
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, DateTime, ForeignKey, Integer, String, Table, func, select
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
@@ -87,7 +87,11 @@ class Writer(Base):
 
     titles: AssociationProxy[list[str]] = association_proxy("books", "title")
     book_count: Mapped[int] = column_property(
-        select(func.count(Book.id)).where(Book.writer_id == id).correlate_except(Book).scalar_subquery(), deferred=True
+        select(func.count(Book.id))
+        .where(Book.writer_id == id)  # noqa: A003
+        .correlate_except(Book)
+        .scalar_subquery(),
+        deferred=True,
     )
 
     @hybrid_property
@@ -100,14 +104,14 @@ class Person(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
     name: Mapped[str]
-    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_on": "kind", "polymorphic_identity": "person"}
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}  # noqa: RUF012
 
 
 class Manager(Person):
     __tablename__ = "manager"
     id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     budget: Mapped[int]
-    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_identity": "manager"}
+    __mapper_args__ = {"polymorphic_identity": "manager"}  # noqa: RUF012
 
 
 class Event(Base):
@@ -117,7 +121,7 @@ class Event(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     name: Mapped[str]
     changed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), onupdate=func.now())
-    __mapper_args__: ClassVar[dict[str, Any]] = {"eager_defaults": True}
+    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012
 
 
 def fill(engine: Engine) -> None:
