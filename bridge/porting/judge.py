@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Time,
 )
+from sqlalchemy.dialects.postgresql import INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,7 @@ KINDS: Final[tuple[tuple[type[TypeEngine[Any]], str | None], ...]] = (
     (Float, "float8"),
     (Numeric, "numeric"),
     (Interval, "interval"),
+    (INTERVAL, "interval"),
     (Date, "date"),
     (Time, "time"),
     (String, "text"),
@@ -62,8 +64,10 @@ def judge(kind: str, value: object) -> str | None:
     """Return the name of the rule for sending *value* as *kind*; None if both drivers do the same."""
     if kind.endswith("[]"):
         return next(filter(None, (judge(kind[:-2], each) for each in _members(value))), None)
-    if value is None:
-        return None
+    return None if value is None else _judge(kind, value)
+
+
+def _judge(kind: str, value: object) -> str | None:
     if kind in RANGES:
         return _as_integer(value, RANGES[kind])
     if kind in DATES:

@@ -69,8 +69,10 @@ class _Values:
         binds: dict[str, BindParameter[Any]] = getattr(compiled, "binds", {})
         for parameters in context.compiled_parameters:
             for name, value in parameters.items():
-                if name in binds:
-                    self._judge(compiled, binds[name], name, value, connection.dialect)
+                # The members of a list follow the parameter they were in: id_1 is id_1_1, id_1_2 by now.
+                bind = binds.get(name, binds.get(NUMBERED.sub("", name)))
+                if bind is not None:
+                    self._judge(compiled, bind, name, value, connection.dialect)
 
     def after(self, connection: Connection, cursor: Any, _statement: str, *_: object) -> None:
         if not cursor.description or not self._looks_at(connection):
@@ -91,10 +93,11 @@ class _Values:
             value = sql_type.process_bind_param(value, dialect)
             sql_type = sql_type.impl_instance
         kind = kind_of(sql_type)
-        for each in value if bind.expanding and isinstance(value, (list, tuple)) else (value,):
-            found = judge(kind, each) if kind else None
-            if kind and found:
-                self._found(found, _subject(compiled, name), f"{type(each).__name__} into {kind}")
+        if kind is not None and bind.expanding and isinstance(value, (list, tuple)):
+            kind = f"{kind}[]"
+        found = judge(kind, value) if kind else None
+        if found:
+            self._found(found, _subject(compiled, name), f"{type(value).__name__} into {kind}")
 
     def _found(self, name: str, subject: str, detail: str) -> None:
         known = rule(name)
@@ -109,7 +112,7 @@ def _subject(compiled: Any, name: str) -> str:
         table = getattr(statement, "table", None)
         if table is not None and name in table.columns:
             return f"{table.name}.{name}"
-    return NUMBERED.sub("", name)
+    return NUMBERED.sub("", NUMBERED.sub("", name))
 
 
 def _zone(driver: Any) -> str:

@@ -95,7 +95,7 @@ async def test_a_rule_says_what_the_drivers_do(case: ValueCase, writers_url: str
     outcomes = {
         (False, True): "fails",
         (True, False): "only psycopg2 fails",
-        (False, False): "same" if type(read) is type(there) and read == there else "differs",
+        (False, False): "same" if isinstance(there, type(read)) and read == there else "differs",
     }
     assert outcomes[read == FAILED, there == FAILED] == case.outcome, f"psycopg2 {read!r}, asyncpg {there!r}"
     assert found == ([case.rule] if case.rule else [])
@@ -118,13 +118,11 @@ def test_a_finding_names_line_column_and_types_and_never_the_value(engine: Engin
     with values_checked() as report, engine.connect() as connection:
         TRIED.create(connection)
         connection.execute(insert(TRIED), [{"id": "4711"}, {"id": "4712"}])
-        connection.execute(update(TRIED).where(TRIED.c.id == "4711").values(id="4713"))
-    findings = {finding.subject: (finding, count) for finding, count in report.counts.items()}
-    assert set(findings) == {"tried.id", "id"}, (
-        "the column where the statement tells it, else the name of the parameter"
-    )
-    assert sum(count for _, count in findings.values()) == 4
-    finding, _ = findings["tried.id"]
+        connection.execute(update(TRIED).where(TRIED.c.id == 2**40).values(id="4713"))
+    subjects = {finding.subject for finding in report.counts}
+    assert subjects == {"tried.id", "id"}, "the column where the statement tells it, else the name of the parameter"
+    assert report.rules == {"value.integer_out_of_range": 1, "value.string_into_integer": 3}
+    finding = next(iter(report.counts))
     assert finding.site.file == "tests/integration/porting/test_values.py"
     assert finding.detail.startswith("str into int4: ")
     assert "471" not in report.text() + report.to_json()
@@ -133,8 +131,8 @@ def test_a_finding_names_line_column_and_types_and_never_the_value(engine: Engin
 
 def test_a_list_is_judged_by_its_members(engine: Engine) -> None:
     with values_checked() as report, Session(engine) as session:
-        session.scalars(select(Book).where(Book.id.in_([1, "2"]))).all()
-    assert report.rules == {"value.string_into_integer": 1}
+        session.scalars(select(Book).where(Book.id.in_([1, 2**40]))).all()
+    assert report.rules == {"value.integer_out_of_range": 1}
 
 
 def test_a_type_that_converts_is_judged_by_what_it_makes(engine: Engine) -> None:

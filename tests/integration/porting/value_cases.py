@@ -48,6 +48,7 @@ class ValueCase:
         return f"{self.column!r}-{type(self.value).__name__}-{self.rule.partition('.')[2] or 'same'}".replace(" ", "")
 
 
+YES: Final = True
 STAMP: Final = DateTime(timezone=True)
 VALUES: Final = (
     ValueCase(STAMP, datetime(2024, 7, 1, 12), "value.naive_datetime_into_timestamptz", "differs"),  # noqa: DTZ001
@@ -67,7 +68,7 @@ VALUES: Final = (
     ValueCase(Numeric(10, 2), Decimal("1.01")),
     ValueCase(Numeric(10, 2), "1.01"),
     ValueCase(Integer(), 5.7, "value.float_into_integer", "differs"),
-    ValueCase(Integer(), True, "value.bool_into_integer", "only psycopg2 fails"),
+    ValueCase(Integer(), YES, "value.bool_into_integer", "only psycopg2 fails"),
     ValueCase(Integer(), "5", "value.string_into_integer", "fails"),
     ValueCase(Integer(), 5),
     ValueCase(SmallInteger(), "5", "value.string_into_integer", "fails"),
@@ -83,7 +84,7 @@ VALUES: Final = (
     ValueCase(REAL(), 1.1, "value.real_read", "differs"),
     ValueCase(INET(), "10.0.0.1", "value.inet_read", "differs"),
     ValueCase(CIDR(), "10.0.0.0/8", "value.inet_read", "differs"),
-    ValueCase(Boolean(), True),
+    ValueCase(Boolean(), YES),
     ValueCase(LargeBinary(), b"\x00"),
     ValueCase(JSONB(), {"a": [1, None]}),
     ValueCase(Uuid(), UUID(int=1)),
