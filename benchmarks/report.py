@@ -46,6 +46,13 @@ TABLES: Final[tuple[tuple[str, str, str, Mapping[str, str], Mapping[str, str]], 
         },
         {"bridged_to_this": "bridged is"},
     ),
+    (
+        "instruments",
+        "Instruments over legacy code",
+        "`GET /users/3` of the example, a request of several lazy loads, each of which is a finding; CPU time of the thread that serves it.",
+        {"instruments": "instruments", "cpu_us": "CPU µs per request", "extra_us": "extra µs"},
+        {},
+    ),
 )
 HEAD: Final = """# Benchmarks
 

@@ -91,7 +91,7 @@ class _Probe:
         asynchronous: Callable[[URL], AsyncEngine],
     ) -> None:
         self.report = report
-        self.raw = RawCursors(self._found_raw)
+        self.raw = RawCursors(self._found_raw, active)
         self._engines = engines
         self._active = active
         self._asynchronous = asynchronous

@@ -27,35 +27,44 @@ class RawCursors:
     SQLAlchemy uses them too; it is told apart by the caller.
     """
 
-    def __init__(self, found: Callable[[str, CallSite, str], None]) -> None:
+    def __init__(self, found: Callable[[str, CallSite, str], None], active: Callable[[], bool]) -> None:
         """
         Args:
             found: Called with the rule, the place and the subject.
+            active: Asked at each checkout whether to watch.
         """
         self._found = found
+        self._active = active
+        self._defaults: dict[type, type] = {}
         self._classes: dict[type, type] = {}
         self._own: dict[int, tuple[Any, Any]] = {}
 
     def check_out(self, driver: Any, *_: object) -> None:
         """Watch the cursors of *driver*, if it has what that takes."""
-        if type(driver).__module__.startswith(DRIVERS) and id(driver) not in self._own:
+        if self._active() and type(driver).__module__.startswith(DRIVERS) and id(driver) not in self._own:
             own = driver.cursor_factory
-            cursor = driver.cursor()
-            cursor.close()
             self._own[id(driver)] = (driver, own)
-            driver.cursor_factory = self._class_over(type(cursor))
+            driver.cursor_factory = self._class_over(own or self._default(driver))
 
     def check_in(self, driver: Any, *_: object) -> None:
-        """Give *driver* back as it was; it is None where the connection was lost."""
-        _, own = self._own.pop(id(driver), (None, None))
-        if driver is not None and type(driver).__module__.startswith(DRIVERS):
-            driver.cursor_factory = own
+        """Give *driver* back as it was."""
+        watched, own = self._own.pop(id(driver), (None, None))
+        if watched is not None:
+            watched.cursor_factory = own
 
     def close(self) -> None:
         """Give every connection back as it was."""
         for driver, own in list(self._own.values()):
             driver.cursor_factory = own
         self._own.clear()
+
+    def _default(self, driver: Any) -> type:
+        """Return the class of cursors that the driver makes by itself, which it does not name."""
+        if type(driver) not in self._defaults:
+            cursor = driver.cursor()
+            cursor.close()
+            self._defaults[type(driver)] = type(cursor)
+        return self._defaults[type(driver)]
 
     def _class_over(self, base: type) -> type:
         if base not in self._classes:

@@ -40,7 +40,7 @@ def test_a_share_of_the_requests_is_looked_at_and_every_answer_is_the_same(engin
     draws = every(4)
     sample = Sample(engine, rate=0.25, chance=lambda: next(draws))
     app = flask_over(engine)
-    app.wsgi_app = sample.wsgi(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = sample.wsgi(app.wsgi_app)  # type: ignore[assignment, method-assign]
     sample.start()
     answers = {app.test_client().get("/").text for _ in range(8)}
     sample.stop()

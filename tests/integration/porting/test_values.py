@@ -95,6 +95,7 @@ async def test_a_rule_says_what_the_drivers_do(case: ValueCase, writers_url: str
     outcomes = {
         (False, True): "fails",
         (True, False): "only psycopg2 fails",
+        (True, True): "both fail",
         (False, False): "same" if isinstance(there, type(read)) and read == there else "differs",
     }
     assert outcomes[read == FAILED, there == FAILED] == case.outcome, f"psycopg2 {read!r}, asyncpg {there!r}"

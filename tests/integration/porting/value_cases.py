@@ -36,7 +36,7 @@ __all__ = ["VALUES", "ValueCase"]
 
 @dataclass(frozen=True, slots=True)
 class ValueCase:
-    """*outcome* is what asyncpg does beside psycopg2: ``fails``, ``differs``, ``same``, or ``only psycopg2 fails``."""
+    """*outcome* is what asyncpg does beside psycopg2: ``fails``, ``differs``, ``same``, ``only psycopg2 fails`` or ``both fail``."""
 
     column: TypeEngine[Any]
     value: Any
@@ -71,6 +71,7 @@ VALUES: Final = (
     ValueCase(Integer(), YES, "value.bool_into_integer", "only psycopg2 fails"),
     ValueCase(Integer(), "5", "value.string_into_integer", "fails"),
     ValueCase(Integer(), 5),
+    ValueCase(Integer(), 2**40, "value.integer_out_of_range", "both fail"),
     ValueCase(SmallInteger(), "5", "value.string_into_integer", "fails"),
     ValueCase(BigInteger(), "5", "value.string_into_integer", "fails"),
     ValueCase(BigInteger(), 2**40),
