@@ -49,7 +49,7 @@ TABLES: Final[tuple[tuple[str, str, str, Mapping[str, str], Mapping[str, str]], 
     (
         "instruments",
         "Instruments over legacy code",
-        "`GET /users/3` of the example, a request of several lazy loads, each of which is a finding; CPU time of the thread that serves it.",
+        "`GET /users/3` of the example, a request of eight statements, of which seven are lazy loads and findings; CPU time of the thread that serves it, the least of nine rounds.",
         {"instruments": "instruments", "cpu_us": "CPU µs per request", "extra_us": "extra µs"},
         {},
     ),

@@ -28,10 +28,10 @@ from sqlalchemy.orm import (
 from bridge.porting.callsite import in_application, in_sqlalchemy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from types import CodeType, FrameType
 
-__all__ = ["Access", "through_query", "unawaited"]
+__all__ = ["Access", "runs_for_rows", "through_query", "unawaited"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +114,23 @@ def unawaited(frame: FrameType | None) -> Access | None:
 
 def through_query(frame: FrameType | None) -> bool:
     """Tell whether the SQL that *frame* is about to run was asked for by a method of `Query`."""
+    return any(each.f_code in QUERIES for each in _stretch(frame))
+
+
+def runs_for_rows(frame: FrameType | None) -> bool:
+    """Tell whether the SQL that *frame* is about to run completes the rows of another statement."""
+    return any(_reads_rows(each.f_code) for each in _stretch(frame))
+
+
+def _stretch(frame: FrameType | None) -> Iterator[FrameType]:
     frame = _next_stretch(frame)
     while frame is not None and not in_application(frame):
-        if frame.f_code in QUERIES:
-            return True
+        yield frame
         frame = frame.f_back
-    return False
+
+
+def _reads_rows(code: CodeType) -> bool:
+    return code.co_filename == result.__file__ or (code.co_filename, code.co_name) == ROWS
 
 
 def _next_stretch(frame: FrameType | None) -> FrameType | None:
@@ -141,7 +152,7 @@ def _entry(frame: FrameType | None) -> tuple[Access | None, FrameType | None]:
             awaited = not isinstance(query, AppenderQuery)
             if isinstance(query, AppenderQuery):
                 access = Access(getattr(type(query.instance), query.attr.key), query.instance, dynamic=True)
-        elif code.co_filename == result.__file__ or (code.co_filename, code.co_name) == ROWS:
+        elif _reads_rows(code):
             # Loaders that run while rows are read belong to the statement of those rows, which has been judged.
             return None, None
         elif code.co_filename in ON_TOUCH:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Select, inspect
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.sql.visitors import iterate
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Mapper, ORMExecuteState
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Mapper
 
 __all__ = ["DynamicQueries"]
 
@@ -19,24 +22,32 @@ class DynamicQueries:
     def __init__(self) -> None:
         self._paths: dict[Mapper[Any], str | None] = {}
 
-    def parent_of(self, state: ORMExecuteState) -> str | None:
+    def parent_of(self, entities: Sequence[Mapper[Any]], statement: Any) -> str | None:
         """
         Return the path of the dynamic relationship that the query came from, such as ``User.posts``; None if it came from none.
 
         Such a query compares with a parameter whose value is computed from the parent when it runs. `with_parent` makes the same, so
-        it is only looked for where a dynamic relationship leads to the queried class.
+        it is only looked for where a dynamic relationship leads to a queried class.
+
+        Args:
+            entities: What the query is for.
+            statement: The query.
         """
-        mapper = state.bind_mapper
-        if mapper is None or state.is_relationship_load or state.is_column_load:
-            return None
-        if mapper not in self._paths:
-            self._paths[mapper] = _path_to(mapper)
-        path = self._paths[mapper]
-        if path is None or not any(
-            isinstance(part, BindParameter) and part.callable for part in iterate(state.statement)
-        ):
+        for mapper in entities:
+            if mapper not in self._paths:
+                self._paths[mapper] = _path_to(mapper)
+        path = next(filter(None, (self._paths[mapper] for mapper in entities)), None)
+        if path is None or not any(isinstance(part, BindParameter) and part.callable for part in iterate(statement)):
             return None
         return path
+
+
+def entities_of(statement: object) -> list[Mapper[Any]]:
+    """Return the mappers that a SELECT names."""
+    if not isinstance(statement, Select):
+        return []
+    found = (inspect(each["entity"], raiseerr=False) for each in statement.column_descriptions if each.get("entity"))
+    return list(dict.fromkeys(each.mapper for each in found if each is not None))
 
 
 def _path_to(target: Mapper[Any]) -> str | None:

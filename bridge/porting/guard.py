@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import async_session
 from sqlalchemy.orm import Session
 
 from bridge.errors import LazyLoadUnderGuard
-from bridge.porting.access import through_query, unawaited
+from bridge.porting.access import runs_for_rows, through_query, unawaited
 from bridge.porting.callsite import call_site
-from bridge.porting.dynamic import DynamicQueries
+from bridge.porting.dynamic import DynamicQueries, entities_of
 from bridge.porting.explain import explain, loader_option
 from bridge.porting.findings import Finding, Report, Severity
 from bridge.porting.identity_map import IdentityMapWatch
@@ -52,7 +52,7 @@ def guarded(
     Args:
         engines: Guard only what runs on these; by default on every synchronous engine.
         on_finding: ``raise`` an error, or ``report`` only and let the code go on.
-        expire_on_commit: What the `AsyncSession` of the port will have; None for what each session has.
+        expire_on_commit: What the `AsyncSession` of the port will have; None leaves every session entirely as it is.
         strict: Also raise where the garbage collector decides.
         report: Where findings go; by default a new report.
         active: Asked before each statement whether to look at it.
@@ -93,14 +93,21 @@ class _Guard:
     def listeners(self) -> list[tuple[Any, str, Callable[..., Any]]]:
         return [
             *((engine, "before_cursor_execute", self._before_statement) for engine in self._engines or (Engine,)),
-            (Session, "do_orm_execute", self._buffer),
-            (Session, "before_commit", self._before_commit),
             (Session, "after_commit", self._after_commit),
             (Session, "after_soft_rollback", self._after_rollback),
+            *(self._emulation() if self._expire_on_commit is not None else ()),
+        ]
+
+    def _emulation(self) -> list[tuple[Any, str, Callable[..., Any]]]:
+        return [
+            (Session, "do_orm_execute", self._buffer),
+            (Session, "before_commit", self._before_commit),
             (Session, "after_transaction_end", self._after_transaction),
         ]
 
-    def _before_statement(self, connection: Connection, _cursor: Any, statement: str, *_: object) -> None:
+    def _before_statement(
+        self, connection: Connection, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: object
+    ) -> None:
         if connection.dialect.is_async or not self._active():
             return
         self._thread.statements = self._statements() + 1
@@ -108,23 +115,27 @@ class _Guard:
         access = unawaited(frame)
         if access is not None:
             self._found(explain(access, call_site(frame), statement, ended_by=self._cause(access.instance)))
+            return
+        entities = entities_of(context.invoked_statement)
+        self.watch.add(mapper.registry for mapper in entities)
+        if not runs_for_rows(frame) and context.execution_options.get("stream_results"):
+            subject = (
+                f"select({', '.join(mapper.class_.__name__ for mapper in entities)})" if entities else "a statement"
+            )
+            self._found(Finding.of(rule("guard.unbuffered_result"), call_site(frame), subject))
+        path = self._dynamic.parent_of(entities, context.invoked_statement)
+        if path is not None and through_query(frame):
+            self._found(Finding.of(rule("guard.dynamic_relationship"), call_site(frame), path))
 
     def _buffer(self, state: ORMExecuteState) -> None:
-        if not self._active() or not self._is_guarded(state.session, state.bind_arguments):
-            return
-        self.watch.add(mapper.registry for mapper in state.all_mappers)
         options = state.statement.get_execution_options() | state.execution_options
-        if options.get("yield_per") or options.get("stream_results"):
-            if not state.is_relationship_load and not state.is_column_load:
-                self._found(Finding.of(rule("guard.unbuffered_result"), call_site(sys._getframe(1)), _subject(state)))  # noqa: SLF001
-        else:
-            # As AsyncSession does: otherwise the loaders of collections run when rows are fetched, which is not awaited.
+        # As AsyncSession does: otherwise objects are made when rows are fetched, perhaps after something else has happened.
+        if (
+            not (options.get("yield_per") or options.get("stream_results"))
+            and self._active()
+            and self._is_guarded(state.session, state.bind_arguments)
+        ):
             state.update_execution_options(prebuffer_rows=True)
-        path = self._dynamic.parent_of(state)
-        if path is not None:
-            frame = sys._getframe(1)  # noqa: SLF001
-            if through_query(frame) and unawaited(frame) is None:
-                self._found(Finding.of(rule("guard.dynamic_relationship"), call_site(frame), path))
 
     def _found(self, finding: Finding) -> None:
         self.report.add(finding)
@@ -174,8 +185,3 @@ class _Guard:
         except UnboundExecutionError:
             # It has an engine for each mapper: not all of them can be asked for here.
             return not self._engines
-
-
-def _subject(state: ORMExecuteState) -> str:
-    names = ", ".join(mapper.class_.__name__ for mapper in state.all_mappers)
-    return f"select({names})" if names else "a statement"
