@@ -69,6 +69,13 @@ TABLES: Final[tuple[tuple[str, str, str, Mapping[str, str], Mapping[str, str]], 
         },
         {},
     ),
+    (
+        "instruments",
+        "Instruments over legacy code",
+        "`GET /users/3` of the example, a request of eight statements, of which seven are lazy loads and findings; CPU time of the thread that serves it, the least of nine rounds.",
+        {"instruments": "instruments", "cpu_us": "CPU µs per request", "extra_us": "extra µs"},
+        {},
+    ),
 )
 HEAD: Final = """# Benchmarks
 
