@@ -70,12 +70,12 @@ async def measure(
     end = time.perf_counter() + seconds
 
     async def caller() -> None:
-        before = time.perf_counter()
-        while before < end:
+        now = time.perf_counter()
+        while not latencies or now < end:
+            before = now
             await way(work)
             now = time.perf_counter()
             latencies.append(now - before)
-            before = now
 
     watcher = asyncio.create_task(record_lag(lags))
     started, cpu = time.perf_counter(), time.process_time()

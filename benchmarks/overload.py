@@ -30,6 +30,7 @@ from bridge.testing import TemplateDatabase
 
 SERVERS = {
     "bridged": "bridged",
+    "bridged, read-only": "bridged_read_only",
     "FastAPI def + yield session": "fastapi_def",
     "hand-written anyio.to_thread": "hand_written",
 }
@@ -103,7 +104,7 @@ def main() -> None:
     """Run the comparison and save it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.overload", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="rounds (default 3)")
-    parser.add_argument("--seconds", type=int, default=8, help="load per server and round, in seconds (default 8)")
+    parser.add_argument("--seconds", type=int, default=6, help="load per server and round, in seconds (default 6)")
     arguments = parser.parse_args()
     require_wrk()
     console = Console()

@@ -53,14 +53,19 @@ def application() -> FastAPI:
     return app
 
 
-def bridged() -> FastAPI:
+def bridged(*, read_only: bool = False) -> FastAPI:
     """Return the statement on the bridged path."""
     bridge = Bridge(database=database(), legacy=Flask("nothing"), default_stage="legacy")
     router = bridge.router(follow_flask=False)
-    router.get("/wait", response_model=str)(wait)
+    router.get("/wait", response_model=str, read_only=read_only)(wait)
     app = application()
     app.include_router(router)
     return app
+
+
+def bridged_read_only() -> FastAPI:
+    """Return the statement on the bridged path, as a read-only unit of work."""
+    return bridged(read_only=True)
 
 
 def fastapi_def() -> FastAPI:

@@ -67,12 +67,12 @@ async def measure(call: Callable[[], object], capacity: Capacity, seconds: float
     end = time.perf_counter() + seconds
 
     async def caller() -> None:
-        before = time.perf_counter()
-        while before < end:
+        now = time.perf_counter()
+        while not latencies or now < end:
+            before = now
             await offload(call, capacity=capacity)
             now = time.perf_counter()
             latencies.append(now - before)
-            before = now
 
     started, cpu = time.perf_counter(), time.process_time()
     await asyncio.gather(*(caller() for _ in range(CALLERS)))
@@ -109,8 +109,10 @@ async def compare(url: str, rounds: int, seconds: float) -> list[dict[str, Any]]
 def main() -> None:
     """Run the comparison and save it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sizing", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="rounds (default 5)")
-    parser.add_argument("--seconds", type=float, default=0.4, help="time per setting and round (default 0.4)")
+    parser.add_argument("--rounds", type=int, default=4, help="rounds (default 4)")
+    parser.add_argument(
+        "--seconds", type=float, default=0.3, help="time per setting and round, in seconds (default 0.3)"
+    )
     arguments = parser.parse_args()
     console = Console()
     with ExitStack() as stack:

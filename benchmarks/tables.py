@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -17,6 +18,7 @@ __all__ = ["SECTIONS", "Section", "cells", "show"]
 Row = Mapping[str, Any]
 Column = Callable[[Row], str]
 ERRORS: Final = "answers with errors"
+WIDTH: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,8 @@ def show(name: str, console: Console) -> None:
     """Print the table of what was measured last."""
     section = next(each for each in SECTIONS if each.name == name)
     document = load(name)
-    table = Table(*section.columns, title=section.title)
+    table = Table(*section.columns, title=section.title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for line in cells(section, document["rows"] if document else []):
         table.add_row(*line)
+    console.width = max(console.width, WIDTH)  # cut off, the numbers would say nothing
     console.print(table)
