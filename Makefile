@@ -26,14 +26,8 @@ check: .venv/.ready ## Format and lint check, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/.ready ## Measure speed beside the peers (needs wrk; about ten minutes on an idle machine)
-	@$(BIN)/python -m benchmarks.routing
-	@$(BIN)/python -m benchmarks.wsgi
-	@$(BIN)/python -m benchmarks.endpoints
-	@$(BIN)/python -m benchmarks.offload
-	@$(BIN)/python -m benchmarks.pooling
-	@$(BIN)/python -m benchmarks.layers
-	@$(BIN)/python -m benchmarks.instruments
+bench: .venv/.ready ## Measure speed beside the peers, and that nothing leaks (needs wrk; a quarter of an hour on an idle machine)
+	@for each in routing offload sizing wsgi endpoints overload pooling layers instruments soak; do echo "$$each:"; $(BIN)/python -m benchmarks.$$each || exit 1; done
 	@$(BIN)/python -m benchmarks.report
 
 format: .venv/.ready ## Format and mend what can be mended

@@ -8,24 +8,31 @@ its own over a pool of ten connections; the load comes from wrk, which takes tur
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import re
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 from rich.console import Console
-from rich.table import Table
 
 from async_app.local import fill_if_empty, local_server_url
 from benchmarks.endpoints_application import CONNECTIONS
 from benchmarks.results import save
-from benchmarks.servers import interleaved, require_wrk, serving
+from benchmarks.servers import Server, interleaved, require_wrk, serving
+from benchmarks.tables import show
 from bridge.testing import TemplateDatabase
 
 SERVERS = {
     "bridged": ("uvicorn", "bridged"),
+    "bridged, read-only": ("uvicorn", "bridged_read_only"),
     "native": ("uvicorn", "native"),
+    "native, read-only": ("uvicorn", "native_read_only"),
+    "raw asyncpg": ("uvicorn", "raw_asyncpg"),
     "FastAPI def + yield session": ("uvicorn", "fastapi_def"),
     "hand-written anyio.to_thread": ("uvicorn", "hand_written"),
     "Flask under gunicorn gthread": ("gunicorn", "flask"),
@@ -39,7 +46,7 @@ wrk.body = '{"title": "A title"}'
 
 def measure(environ: dict[str, str], rounds: int, seconds: int) -> list[dict[str, Any]]:
     """Return the medians of every server in every scenario, at 1 and at 32 connections."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     with ExitStack() as stack:
         script = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "insert.lua"
         script.write_text(INSERT_SCRIPT)
@@ -55,37 +62,49 @@ def measure(environ: dict[str, str], rounds: int, seconds: int) -> list[dict[str
             )
             for name, (server, factory) in SERVERS.items()
         }
+        check_same_answers(servers)
         for connections in (1, 32):
             for scenario, path in SCENARIOS.items():
-                found = interleaved(
-                    servers,
-                    scenario,
-                    path,
-                    rounds=rounds,
-                    connections=connections,
-                    seconds=seconds,
-                    script=script if path == "/posts" else None,
-                )
-                for name, medians in found.items():
-                    rate, cpu_us, ratio = medians or (None, None, None)
-                    rows.append(
-                        {
-                            "connections": connections,
-                            "scenario": scenario,
-                            "server": name,
-                            "requests_per_second": rate,
-                            "cpu_us_per_request": cpu_us,
-                            "bridged_to_this": ratio,
-                        }
+                rows += [
+                    {"connections": connections, "scenario": scenario, **row}
+                    for row in interleaved(
+                        servers,
+                        scenario,
+                        path,
+                        references=["bridged", "bridged, read-only"],
+                        rounds=rounds,
+                        connections=connections,
+                        seconds=seconds,
+                        script=script if path == "/posts" else None,
                     )
+                ]
     return rows
+
+
+def check_same_answers(servers: Mapping[str, Server]) -> None:
+    """Stop unless all servers answer alike: the FastAPI applications with the same bytes, Flask with the same values."""
+    for path in SCENARIOS.values():
+        texts = {name: _answer(server.address + path) for name, server in servers.items()}
+        values = {json.dumps(json.loads(text), sort_keys=True) for text in texts.values()}
+        exact = {text for name, text in texts.items() if SERVERS[name][0] == "uvicorn"}
+        if len(values) > 1 or len(exact) > 1:
+            msg = f"the servers answer {path} differently, so comparing them means nothing: {texts}"
+            raise SystemExit(msg)
+
+
+def _answer(url: str) -> str:
+    if not url.endswith("/posts"):
+        return httpx.get(url).text
+    return re.sub(
+        r'"id": ?\d+', '"id":0', httpx.post(url, json={"title": "A title"}).text
+    )  # each row has an id of its own
 
 
 def main() -> None:
     """Run the comparison and save it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.endpoints", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="rounds per scenario (default 5)")
-    parser.add_argument("--seconds", type=int, default=2, help="load per server and round, in seconds (default 2)")
+    parser.add_argument("--seconds", type=int, default=1, help="load per server and round, in seconds (default 1)")
     arguments = parser.parse_args()
     require_wrk()
     console = Console()
@@ -95,19 +114,8 @@ def main() -> None:
         stack.callback(template.drop)
         url = stack.enter_context(template.clone())
         rows = measure({**os.environ, "BENCHMARK_DATABASE_URL": url}, arguments.rounds, arguments.seconds)
-    table = Table(
-        "connections", "scenario", "server", "requests/s", "CPU µs/request", "bridged is", title="From socket to row"
-    )
-    for row in rows:
-        numbers = row["requests_per_second"], row["cpu_us_per_request"], row["bridged_to_this"]
-        shown = (
-            ("answers with errors",)
-            if None in numbers
-            else (f"{numbers[0]:,.0f}", f"{numbers[1]:,.0f}", f"{numbers[2]:.2f} x")
-        )
-        table.add_row(str(row["connections"]), row["scenario"], row["server"], *shown)
-    console.print(table)
     save("endpoints", rows)
+    show("endpoints", console)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
 """Three operations on PostgreSQL, and the ways to serve the same synchronous session code."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Annotated, Any
 
+import asyncpg
 from anyio import CapacityLimiter, to_thread
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Response
 from flask import Flask, request
 from pydantic import BaseModel, ConfigDict, TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -22,6 +24,18 @@ from legacy_sync.services.user_stats import UserPostCount, user_stats
 
 CONNECTIONS = 10
 POOL = PoolSettings(size=CONNECTIONS, overflow=0)
+
+SELECT_USER = """
+SELECT id, public_id, username, email, role, is_active, balance, version, created_at, last_seen_at FROM users WHERE id = $1
+"""
+SELECT_STATS = """
+SELECT users.id AS user_id, username, coalesce(post_count, 0) AS post_count
+FROM users LEFT JOIN (SELECT author_id, count(id) AS post_count FROM posts GROUP BY author_id) AS counts ON author_id = users.id
+WHERE is_active ORDER BY coalesce(post_count, 0) DESC, users.id LIMIT $1
+"""
+INSERT_POST = """
+INSERT INTO posts (author_id, title, body, status, meta) VALUES (1, $1, '', 'draft', '{}') RETURNING id, title
+"""
 
 
 class PostWrite(BaseModel):
@@ -80,9 +94,9 @@ def database() -> Database:
     return Database(os.environ["BENCHMARK_DATABASE_URL"], pool=POOL)
 
 
-def _bridge_application(default_stage: str) -> FastAPI:
+def _bridge_application(default_stage: str, *, read_only_gets: bool = False) -> FastAPI:
     bridge = Bridge(database=database(), legacy=Flask("nothing"), default_stage=default_stage)
-    router = bridge.router(follow_flask=False)
+    router = bridge.router(follow_flask=False, read_only_gets=read_only_gets)
     router.get("/users/{user_id}", legacy=get_user, response_model=UserRead)(native_get_user)
     router.get("/stats", legacy=list_stats, response_model=list[UserPostCountRead])(native_list_stats)
     router.post("/posts", legacy=insert_post, response_model=PostWritten)(native_insert_post)
@@ -99,6 +113,49 @@ def bridged() -> FastAPI:
 def native() -> FastAPI:
     """Return the operations on the native path."""
     return _bridge_application("native")
+
+
+def bridged_read_only() -> FastAPI:
+    """Return the operations on the bridged path, with every GET a read-only unit of work."""
+    return _bridge_application("legacy", read_only_gets=True)
+
+
+def native_read_only() -> FastAPI:
+    """Return the operations on the native path, with every GET a read-only unit of work."""
+    return _bridge_application("native", read_only_gets=True)
+
+
+def raw_asyncpg() -> FastAPI:
+    """Return the operations as hand-written SQL on a pool of asyncpg's own, validated and written by Pydantic alone."""
+    pools: list[asyncpg.Pool] = []
+    user, stats, post = (TypeAdapter[Any](model) for model in (UserRead, list[UserPostCountRead], PostWritten))
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None, None]:
+        url = make_url(os.environ["BENCHMARK_DATABASE_URL"]).set(drivername="postgresql")
+        dsn = url.render_as_string(hide_password=False)
+        async with asyncpg.create_pool(dsn, min_size=CONNECTIONS, max_size=CONNECTIONS) as pool:
+            pools.append(pool)
+            yield
+
+    app = FastAPI(lifespan=lifespan)
+
+    def written(adapter: TypeAdapter[Any], value: Any) -> Response:
+        return Response(adapter.dump_json(adapter.validate_python(value)), media_type="application/json")
+
+    @app.get("/users/{user_id}")
+    async def get(user_id: int) -> Response:
+        return written(user, dict(await pools[0].fetchrow(SELECT_USER, user_id)))
+
+    @app.get("/stats")
+    async def list_users(limit: int = 20) -> Response:
+        return written(stats, [dict(row) for row in await pools[0].fetch(SELECT_STATS, limit)])
+
+    @app.post("/posts")
+    async def insert(payload: PostWrite) -> Response:
+        return written(post, dict(await pools[0].fetchrow(INSERT_POST, payload.title)))
+
+    return app
 
 
 def fastapi_def() -> FastAPI:

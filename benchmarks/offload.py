@@ -2,29 +2,35 @@
 Compare ways to run a synchronous call off the event loop. ``python -m benchmarks.offload [SECONDS [ROUNDS]]``.
 
 Every way gets its turn for *SECONDS* in each round, so that a slow moment of the machine hits all of them, and the median of the
-rounds counts. All have forty threads.
+rounds counts; the slices are short so that what is compared is close in time. All have forty threads. Results go to
+``benchmarks/results/offload.json``.
+
+The *floor* is what Python's threads can do without an event loop, tokens, futures and contexts: see `floor`.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import statistics
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import product
 from queue import SimpleQueue
+from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 import uvloop
 from anyio import to_thread
 from asgiref.sync import sync_to_async
+from rich.console import Console
+from rich.progress import track
 from starlette.concurrency import run_in_threadpool
 
-from benchmarks.charts import bars
-from benchmarks.results import DIRECTORY, save
+from benchmarks.lag import percentile_ms, record_lag
+from benchmarks.results import save
+from benchmarks.tables import show
 from bridge import Capacity, offload
 
 if TYPE_CHECKING:
@@ -32,7 +38,8 @@ if TYPE_CHECKING:
 
 THREADS: Final = 40
 IN_FLIGHT: Final = (1, 16, 64, 256)
-LAG_EVERY_S: Final = 0.005
+FLOORS: Final = {"floor, one by one": False, "floor, batched": True}
+PEER: Final = "anyio.to_thread"
 WORKS: Final[dict[str, Callable[[], object]]] = {"trivial": lambda: None, "1 ms": partial(time.sleep, 0.001)}
 
 
@@ -63,20 +70,14 @@ async def measure(
     end = time.perf_counter() + seconds
 
     async def caller() -> None:
-        before = time.perf_counter()
-        while before < end:
+        now = time.perf_counter()
+        while not latencies or now < end:
+            before = now
             await way(work)
             now = time.perf_counter()
             latencies.append(now - before)
-            before = now
 
-    async def watch() -> None:
-        while True:
-            due = time.perf_counter() + LAG_EVERY_S
-            await asyncio.sleep(LAG_EVERY_S)
-            lags.append(time.perf_counter() - due)
-
-    watcher = asyncio.create_task(watch())
+    watcher = asyncio.create_task(record_lag(lags))
     started, cpu = time.perf_counter(), time.process_time()
     await asyncio.gather(*(caller() for _ in range(in_flight)))
     elapsed, cpu = time.perf_counter() - started, time.process_time() - cpu
@@ -84,41 +85,60 @@ async def measure(
     return {
         "calls_per_s": len(latencies) / elapsed,
         "cpu_us_per_call": cpu / len(latencies) * 1e6,
-        "p50_ms": percentile(latencies, 50),
-        "p99_ms": percentile(latencies, 99),
-        "lag_p99_ms": percentile(lags, 99),
+        "p50_ms": percentile_ms(latencies, 50),
+        "p99_ms": percentile_ms(latencies, 99),
+        "lag_p99_ms": percentile_ms(lags, 99),
     }
 
 
-def percentile(seconds: list[float], rank: int) -> float:
-    """Return a percentile of times in seconds, in milliseconds."""
-    return statistics.quantiles(seconds, n=100)[rank - 1] * 1000 if len(seconds) > 1 else 0.0
+def floor(work: Callable[[], object], in_flight: int, seconds: float, *, batched: bool) -> dict[str, float]:
+    """
+    Feed threads over one queue and collect over another, with *in_flight* jobs between the two at any time.
 
+    Trivial jobs go to one thread, because they only take the processor, and more threads would fight for it; others to forty, or to
+    as many as there are jobs. With more jobs in flight than threads, the threads never wait to be fed.
 
-def floor(work: Callable[[], object], batch: int, seconds: float, threads: int = 1) -> dict[str, float]:
-    """Play ping-pong over two queues without an event loop: what no way can beat, with *batch* calls at each hop."""
+    Args:
+        work: The job.
+        in_flight: How many jobs there are.
+        seconds: For how long.
+        batched: Put and take in one go what is there: trivial jobs travel in one list, and all that has come back is collected before
+            any of it goes out again. Else each job travels, and is collected, by itself.
+    """
+    trivial = work is WORKS["trivial"]
+    size = in_flight if batched and trivial else 1
     there: SimpleQueue[Any] = SimpleQueue()
     back: SimpleQueue[Any] = SimpleQueue()
 
-    def player() -> None:
-        while (calls := there.get()) is not None:
-            for call in calls:
-                call()
-            back.put(len(calls))
-
-    players = [threading.Thread(target=player, daemon=True) for _ in range(threads)]
+    players = [
+        threading.Thread(target=_play, args=(there, back), daemon=True)
+        for _ in range(1 if trivial else min(in_flight, THREADS))
+    ]
     for each in players:
         each.start()
     count, started, cpu = 0, time.perf_counter(), time.process_time()
-    for _ in players:
-        there.put([work] * batch)
+    for _ in range(in_flight // size):
+        there.put([work] * size)
     while time.perf_counter() < started + seconds:
-        count += back.get()
-        there.put([work] * batch)
+        returned = [back.get()]
+        while batched and not back.empty():
+            returned.append(back.get_nowait())
+        for jobs in returned:
+            count += len(jobs)
+            there.put(jobs)
     elapsed, cpu = time.perf_counter() - started, time.process_time() - cpu
     for _ in players:
         there.put(None)
+    for each in players:
+        each.join()
     return {"calls_per_s": count / elapsed, "cpu_us_per_call": cpu / max(count, 1) * 1e6}
+
+
+def _play(there: SimpleQueue[Any], back: SimpleQueue[Any]) -> None:
+    while (jobs := there.get()) is not None:
+        for job in jobs:
+            job()
+        back.put(jobs)
 
 
 async def rounds(loop_name: str, seconds: float, number: int) -> list[dict[str, Any]]:
@@ -126,54 +146,44 @@ async def rounds(loop_name: str, seconds: float, number: int) -> list[dict[str, 
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     named = ways()
     rows: list[dict[str, Any]] = []
-    for (work_name, work), in_flight in product(WORKS.items(), IN_FLIGHT):
-        runs: dict[str, list[dict[str, float]]] = {}
+    settings = list(product(WORKS.items(), IN_FLIGHT))
+    for (work_name, work), in_flight in track(settings, f"{loop_name}, up to {max(IN_FLIGHT)} in flight"):
+        runs: list[dict[str, dict[str, float]]] = []
         for _ in range(number):
-            for name, way in named.items():
-                runs.setdefault(name, []).append(await measure(way, work, in_flight, seconds))
-            threads = 1 if work_name == "trivial" else min(in_flight, THREADS)
-            for name, batch in (("floor, batched", min(in_flight, THREADS) // threads), ("floor, one by one", 1)):
-                players = threads if name == "floor, batched" else min(in_flight, THREADS)
-                result = await asyncio.to_thread(floor, work, batch, seconds, players)
-                runs.setdefault(name, []).append(result)
-        print(f"  {loop_name}, {work_name}, {in_flight} in flight")
-        for name, results in runs.items():
-            medians = {key: statistics.median(each[key] for each in results) for key in results[0]}
-            rows.append({"loop": loop_name, "work": work_name, "in_flight": in_flight, "way": name, **medians})
+            found = {name: await measure(way, work, in_flight, seconds) for name, way in named.items()}
+            for name, batched in FLOORS.items():
+                found[name] = await asyncio.to_thread(floor, work, in_flight, seconds, batched=batched)
+            runs.append(found)
+        rows += [
+            {"loop": loop_name, "work": work_name, "in_flight": in_flight, "way": way, **summary(way, runs)}
+            for way in runs[0]
+        ]
     return rows
 
 
-def table(rows: list[dict[str, Any]]) -> None:
-    """Print throughput, p99 and loop lag in relation to AnyIO."""
-    print(f"\n{'':34}{'calls/s':>10}{'x AnyIO':>9}{'CPU us':>9}{'p50 ms':>9}{'p99 ms':>9}{'lag p99':>9}")
-    for row in rows:
-        key = (row["loop"], row["work"], row["in_flight"])
-        peer = next(r for r in rows if (r["loop"], r["work"], r["in_flight"], r["way"]) == (*key, "anyio.to_thread"))
-        ratio = row["calls_per_s"] / peer["calls_per_s"]
-        shown = "".join(
-            f"{row.get(name, float('nan')):9.2f}" for name in ("cpu_us_per_call", "p50_ms", "p99_ms", "lag_p99_ms")
-        )
-        label = f"{row['loop'][:7]} {row['work']:8}{row['in_flight']:4} {row['way']}"
-        print(f"{label:40.40}{row['calls_per_s']:10.0f}{ratio:9.2f}{shown}")
+def summary(way: str, runs: list[dict[str, dict[str, float]]]) -> dict[str, Any]:
+    """Return the medians of one way, and of what it is to AnyIO and to the better floor in the same round."""
+    keys = runs[0][way]
+    floors = [max(run[name]["calls_per_s"] for name in FLOORS) for run in runs]
+    return {
+        **{key: round(median(run[way][key] for run in runs), 3) for key in keys},
+        "to_anyio": {key: round(median(run[way][key] / run[PEER][key] for run in runs), 3) for key in keys},
+        "share_of_floor": round(
+            median(run[way]["calls_per_s"] / best for run, best in zip(runs, floors, strict=True)), 3
+        ),
+    }
 
 
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.offload", description=__doc__)
-    parser.add_argument("seconds", type=float, nargs="?", default=0.5, help="time of each measurement (default 0.5)")
-    parser.add_argument("rounds", type=int, nargs="?", default=5, help="rounds of each measurement (default 5)")
+    parser.add_argument("seconds", type=float, nargs="?", default=0.15, help="time of each measurement (default 0.15)")
+    parser.add_argument("rounds", type=int, nargs="?", default=9, help="rounds of each measurement (default 9)")
     arguments = parser.parse_args()
     seconds, number = arguments.seconds, arguments.rounds
     rows = asyncio.run(rounds("asyncio", seconds, number)) + uvloop.run(rounds("uvloop", seconds, number))
     save("offload", rows)
-    table(rows)
-    for work in WORKS:
-        chosen = [row for row in rows if row["loop"] == "asyncio" and row["work"] == work and "lag_p99_ms" in row]
-        groups = {
-            str(n): {row["way"]: row["calls_per_s"] for row in chosen if row["in_flight"] == n} for n in IN_FLIGHT
-        }
-        picture = bars(f"Calls per second, {work}, by calls in flight", groups)
-        (DIRECTORY / f"offload-{work.replace(' ', '-')}.svg").write_text(picture, encoding="utf-8")
+    show("offload", Console())
 
 
 if __name__ == "__main__":

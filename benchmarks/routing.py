@@ -17,9 +17,9 @@ from fastapi import APIRouter, FastAPI
 from flask import Flask
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from benchmarks.results import save
+from benchmarks.tables import show
 from bridge import Bridge, Database
 from bridge.routing.fastapi_routes import fastapi_routes
 from bridge.routing.pairing import pair
@@ -133,15 +133,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15, help="rounds per number of routes (default 15)")
     rounds = parser.parse_args().rounds
     results = [asyncio.run(compare(rules, rounds)) for rules in track((1, 10, 100, 1000), "Measuring")]
-    table = Table(
-        "routes", "FastAPI µs", "resolution µs", "share", "whole facade µs", "share", title="Cost of the facade"
-    )
-    for row in results:
-        resolution = f"{row['resolution_us']}", f"{row['resolution_share']:.1%}"
-        facade = f"{row['facade_us']}", f"{row['facade_share']:.1%}"
-        table.add_row(str(row["routes"]), f"{row['fastapi_us']}", *resolution, *facade)
-    Console().print(table)
     save("routing", results)
+    show("routing", Console())
 
 
 if __name__ == "__main__":

@@ -10,19 +10,20 @@ import sys
 import time
 from contextlib import contextmanager
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import psutil
 from rich.progress import track
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["Server", "gunicorn", "interleaved", "require_wrk", "serving", "uvicorn"]
 
 STARTUP_TIMEOUT_S = 20
+SHUTDOWN_TIMEOUT_S = 3
 RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 COUNT = re.compile(r"(\d+) requests in")
 FAILED = re.compile(r"Non-2xx|Socket errors: .*")
@@ -106,6 +107,10 @@ def serving(server: str, factory: str, environ: dict[str, str], *, probe: str, t
             yield Server(f"http://127.0.0.1:{port}", process)
         finally:
             process.terminate()
+            try:
+                process.wait(SHUTDOWN_TIMEOUT_S)
+            except subprocess.TimeoutExpired:  # its threads are stuck
+                process.kill()
 
 
 def interleaved(
@@ -113,34 +118,43 @@ def interleaved(
     title: str,
     path: str,
     *,
+    references: Sequence[str],
     rounds: int,
     connections: int,
     seconds: int,
     script: Path | None,
-) -> dict[str, tuple[float, float, float] | None]:
+) -> list[dict[str, Any]]:
     """
     Load every server in turn, round by round.
 
     Returns:
-        For each server the medians of its requests per second, of its processor time per request in microseconds, and of the ratio of
-        the first server's throughput to its own; None where it answered with errors.
+        For each server a row with the medians of its requests per second, of its processor time per request in microseconds, and of
+        the ratios of each reference's throughput to its own; None and no ratios where it answered with errors.
     """
     measured: dict[str, list[tuple[float, float] | None]] = {name: [] for name in servers}
     for _ in track(range(rounds), f"{title}, {connections} connections"):
         for name, server in servers.items():
             measured[name].append(server.load(path, connections=connections, seconds=seconds, script=script))
-    first = next(iter(measured.values()))
-    return {name: _medians(first, rounds_of) for name, rounds_of in measured.items()}
+    return [_row(name, measured, references) for name in servers]
 
 
-def _medians(
-    first: list[tuple[float, float] | None], own: list[tuple[float, float] | None]
-) -> tuple[float, float, float] | None:
-    pairs = [(mine[0], theirs[0], theirs[1]) for mine, theirs in zip(first, own, strict=True) if mine and theirs]
-    if len(pairs) < len(own):
-        return None
-    rate, cpu_us = median(pair[1] for pair in pairs), median(pair[2] for pair in pairs)
-    return round(rate, 1), round(cpu_us, 1), round(median(pair[0] / pair[1] for pair in pairs), 2)
+def _row(
+    name: str, measured: Mapping[str, list[tuple[float, float] | None]], references: Sequence[str]
+) -> dict[str, Any]:
+    own = [each for each in measured[name] if each]
+    if len(own) < len(measured[name]):
+        return {"server": name, "requests_per_second": None, "cpu_us_per_request": None, "ratios": {}}
+    ratios = {}
+    for reference in references:
+        pairs = [(theirs[0], mine[0]) for theirs, mine in zip(measured[reference], own, strict=True) if theirs]
+        if pairs:
+            ratios[reference] = round(median(theirs / mine for theirs, mine in pairs), 2)
+    return {
+        "server": name,
+        "requests_per_second": round(median(rate for rate, _ in own), 1),
+        "cpu_us_per_request": round(median(cpu_us for _, cpu_us in own), 1),
+        "ratios": ratios,
+    }
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:

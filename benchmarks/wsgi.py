@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from async_app.local import fill_if_empty, local_server_url
 from benchmarks.results import save
 from benchmarks.servers import interleaved, require_wrk, serving
+from benchmarks.tables import show
 from benchmarks.wsgi_application import BLOCK, BLOCKS, THREADS
 from bridge.testing import TemplateDatabase
 
@@ -42,7 +42,7 @@ UPLOAD_SCRIPT = f'wrk.method = "POST"\nwrk.body = string.rep("x", {len(BLOCK) * 
 
 def measure(environ: dict[str, str], rounds: int, seconds: int) -> list[dict[str, Any]]:
     """Return the medians of every server in every scenario."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     with ExitStack() as stack:
         script = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "upload.lua"
         script.write_text(UPLOAD_SCRIPT)
@@ -54,20 +54,19 @@ def measure(environ: dict[str, str], rounds: int, seconds: int) -> list[dict[str
         }
         for scenario, path in SCENARIOS.items():
             upload = script if path == "/upload" else None
-            found = interleaved(
-                servers, scenario, path, rounds=rounds, connections=CONNECTIONS, seconds=seconds, script=upload
-            )
-            for name, medians in found.items():
-                rate, cpu_us, ratio = medians or (None, None, None)
-                rows.append(
-                    {
-                        "scenario": scenario,
-                        "server": name,
-                        "requests_per_second": rate,
-                        "cpu_us_per_request": cpu_us,
-                        "bridge_to_this": ratio,
-                    }
+            rows += [
+                {"scenario": scenario, **row}
+                for row in interleaved(
+                    servers,
+                    scenario,
+                    path,
+                    references=["bridge"],
+                    rounds=rounds,
+                    connections=CONNECTIONS,
+                    seconds=seconds,
+                    script=upload,
                 )
+            ]
     return rows
 
 
@@ -75,7 +74,7 @@ def main() -> None:
     """Run the comparison and save it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.wsgi", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="rounds per scenario (default 5)")
-    parser.add_argument("--seconds", type=int, default=2, help="load per server and round, in seconds (default 2)")
+    parser.add_argument("--seconds", type=int, default=1, help="load per server and round, in seconds (default 1)")
     arguments = parser.parse_args()
     require_wrk()
     console = Console()
@@ -85,17 +84,8 @@ def main() -> None:
         stack.callback(template.drop)
         url = stack.enter_context(template.clone())
         rows = measure({**os.environ, "BENCHMARK_DATABASE_URL": url}, arguments.rounds, arguments.seconds)
-    table = Table("scenario", "server", "requests/s", "CPU µs/request", "bridge is", title="Flask behind ASGI")
-    for row in rows:
-        numbers = row["requests_per_second"], row["cpu_us_per_request"], row["bridge_to_this"]
-        shown = (
-            ("answers with errors",)
-            if None in numbers
-            else (f"{numbers[0]:,.0f}", f"{numbers[1]:,.0f}", f"{numbers[2]:.2f} x")
-        )
-        table.add_row(row["scenario"], row["server"], *shown)
-    console.print(table)
     save("wsgi", rows)
+    show("wsgi", console)
 
 
 if __name__ == "__main__":
