@@ -31,6 +31,7 @@ bench: .venv/.ready ## Measure speed beside the peers (needs wrk; about ten minu
 	@$(BIN)/python -m benchmarks.wsgi
 	@$(BIN)/python -m benchmarks.endpoints
 	@$(BIN)/python -m benchmarks.offload
+	@$(BIN)/python -m benchmarks.instruments
 	@$(BIN)/python -m benchmarks.report
 
 format: .venv/.ready ## Format and mend what can be mended

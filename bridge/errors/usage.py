@@ -8,6 +8,7 @@ __all__ = [
     "CallCycle",
     "InvalidWSGIResponse",
     "LazyLoadOutsideSession",
+    "LazyLoadUnderGuard",
     "LiveObjectReturned",
     "NativeTransactionPending",
     "NotInstalled",
@@ -57,6 +58,12 @@ class LazyLoadOutsideSession(UsageError):
     """A native port returned an object whose attribute would need SQL that the event loop cannot wait for."""
 
     code = "lazy-load-outside-session"
+
+
+class LazyLoadUnderGuard(UsageError):
+    """Guarded synchronous code ran SQL where an `AsyncSession` could not have awaited it."""
+
+    code = "lazy-load-under-guard"
 
 
 class InvalidWSGIResponse(UsageError):

@@ -1,0 +1,106 @@
+"""
+What the instruments of `bridge.porting` cost a request of the example application, in CPU time of the thread that serves it.
+
+``python -m benchmarks.instruments`` prints the numbers and writes ``benchmarks/results/instruments.json``. The variants take turns, round by
+round; each round warms up first, so that the probe has met every statement.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import ExitStack, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.orm import Session
+
+from benchmarks.results import save
+from bridge.porting import Sample, guarded, instrumented, probed, values_checked
+from bridge.testing import TemplateDatabase, postgres_server
+from legacy_sync.app import create_app
+from legacy_sync.database import create_schema
+from legacy_sync.seed import seed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from flask.testing import FlaskClient
+    from sqlalchemy import Engine
+
+ROUNDS = 9
+WARM_UP, REQUESTS = 30, 150
+URL = "/users/3"
+
+
+def fill(engine: Engine) -> None:
+    """Create the tables of the example and a few rows."""
+    create_schema(engine)
+    with Session(engine) as session:
+        seed(session, users=20, posts=60)
+
+
+def sampled(engine: Engine) -> AbstractContextManager[Any]:
+    """Install the sample, and choose no request: what every other request pays."""
+    stack = ExitStack()
+    sample = Sample(engine, rate=0.0)
+    sample.start()
+    stack.callback(sample.stop)
+    return stack
+
+
+VARIANTS: dict[str, Callable[[Engine], AbstractContextManager[Any]]] = {
+    "none": lambda _engine: nullcontext(),
+    "sample installed, request not chosen": sampled,
+    "guard": lambda engine: guarded(engine, on_finding="report"),
+    "values": values_checked,
+    "statement probe": probed,
+    "all three": instrumented,
+}
+
+
+def microseconds(client: FlaskClient, requests: int) -> float:
+    """Return the CPU time of one request, in microseconds."""
+    started = time.thread_time()
+    for _ in range(requests):
+        if client.get(URL).status_code != 200:
+            raise RuntimeError("a request failed: the numbers would mean nothing")
+    return (time.thread_time() - started) / requests * 1e6
+
+
+def measure(url: str) -> list[dict[str, Any]]:
+    """Return a row for each variant."""
+    app = create_app({"DATABASE_URL": url, "SECRET_KEY": "benchmark"})
+    engine: Engine = app.extensions["database"].engine
+    client = app.test_client()
+    taken: dict[str, list[float]] = {name: [] for name in VARIANTS}
+    for _ in range(ROUNDS):
+        for name, variant in VARIANTS.items():
+            with variant(engine):
+                microseconds(client, WARM_UP)
+                taken[name].append(microseconds(client, REQUESTS))
+    engine.dispose()
+    # The least of the rounds: what else the machine does adds to CPU time, and never takes from it.
+    least = {name: min(times) for name, times in taken.items()}
+    return [
+        {"instruments": name, "cpu_us": time_us, "extra_us": round(time_us - least["none"])}
+        for name, time_us in least.items()
+    ]
+
+
+def main() -> None:
+    """Measure, print and keep."""
+    os.environ.setdefault("ARGON2_PROFILE", "fast")
+    with postgres_server(Path(".postgres")) as server:
+        template = TemplateDatabase(server, fill)
+        with template.clone() as url:
+            rows = measure(url)
+        template.drop()
+    for row in rows:
+        print(row)
+    save("instruments", rows)
+
+
+if __name__ == "__main__":
+    main()

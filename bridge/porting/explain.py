@@ -1,0 +1,63 @@
+"""Name what was touched, why it was not loaded, and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import inspect
+from sqlalchemy.orm import RelationshipProperty
+
+from bridge.porting.findings import Finding
+from bridge.porting.rules import rule
+
+if TYPE_CHECKING:
+    from bridge.porting.access import Access
+    from bridge.porting.callsite import CallSite
+
+__all__ = ["explain", "loader_option"]
+
+
+def explain(access: Access, site: CallSite, statement: str, *, ended_by: str | None) -> Finding:
+    """
+    Make a finding of *access*.
+
+    Args:
+        access: What was touched.
+        site: Where.
+        statement: The SQL it leads to.
+        ended_by: What last expired the objects of the session: ``commit``, ``rollback``, or None for neither.
+    """
+    attribute = access.attribute
+    if attribute is None:
+        return Finding.of(rule("guard.unawaited_statement"), site, statement.split("\n", 1)[0][:100])
+    path = f"{attribute.class_.__name__}.{attribute.key}"
+    if access.dynamic:
+        return Finding.of(rule("guard.dynamic_relationship"), site, path)
+    state = inspect(access.instance, raiseerr=True)
+    if state.expired:
+        return _expired(path, site, ended_by)
+    if isinstance(attribute.property, RelationshipProperty):
+        return Finding.of(rule("guard.lazy_load"), site, path, remedy=_load(path, attribute.property, attribute.key))
+    if attribute.key in state.expired_attributes:
+        remedy = f'set __mapper_args__ = {{"eager_defaults": True}}, or await session.refresh(..., ["{attribute.key}"])'
+        return Finding.of(rule("guard.left_to_the_database"), site, path, remedy=remedy)
+    return Finding.of(rule("guard.deferred_column"), site, path, remedy=f"add options(undefer({path})) to the query")
+
+
+def loader_option(path: str, relationship: RelationshipProperty[object]) -> str:
+    """Return the option that loads *relationship* with the query."""
+    return f"{'selectinload' if relationship.uselist else 'joinedload'}({path})"
+
+
+def _load(path: str, relationship: RelationshipProperty[object], key: str) -> str:
+    return (
+        f"add options({loader_option(path, relationship)}) to the query; "
+        f'for a new object, set it before the flush or await session.refresh(..., ["{key}"])'
+    )
+
+
+def _expired(path: str, site: CallSite, ended_by: str | None) -> Finding:
+    name = {"commit": "guard.expired_by_commit", "rollback": "guard.expired_by_rollback"}.get(
+        ended_by or "", "guard.expired"
+    )
+    return Finding.of(rule(name), site, path)
