@@ -64,12 +64,13 @@ def make_engines(
     )
     if urls.require_tls:
         event.listen(async_engine.sync_engine, "connect", require_tls)
-    install_parity(sync_engine, async_engine.sync_engine, parity)
     for engine in (sync_engine, async_engine.sync_engine):
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _enforce_foreign_keys)
         limit_connecting(engine, stopping.connect_timeout)
         configure_pool(engine, pool)
+    # Afterwards, because it executes some statements itself; see `retry_after_ddl`.
+    install_parity(sync_engine, async_engine.sync_engine, parity)
     make_stoppable(sync_engine, stopping)
     make_async_stoppable(async_engine, stopping)
     watch_writes(async_engine.sync_engine)

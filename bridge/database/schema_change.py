@@ -29,7 +29,8 @@ def retry_after_ddl(engine: Engine) -> None:
     """
     Repeat the first statement of a transaction of *engine*, once, when DDL has made its prepared form unusable.
 
-    A later statement raises `SchemaChanged`. Does nothing for a driver that prepares no statements.
+    A later statement raises `SchemaChanged`. Does nothing for a driver that prepares no statements. Must come before listeners that
+    execute statements themselves, because it has to note whatever is sent.
 
     Args:
         engine: A synchronous engine, or the synchronous face of an asynchronous one.
@@ -56,7 +57,7 @@ class Retry:
 
     def execute(self, cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
         connection = context.root_connection.connection
-        if not _is_first(connection):
+        if not _is_first(connection) or statement.lstrip()[:6].upper() == "MERGE ":  # whose rows are counted elsewhere
             return False
         try:
             self._dialect.do_execute(cursor, statement, parameters, context)

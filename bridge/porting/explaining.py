@@ -9,7 +9,7 @@ from asyncpg import PostgresError
 from sqlalchemy import Insert, TextClause, event
 from sqlalchemy.exc import DBAPIError
 
-from bridge.database import Database, PoolSettings
+from bridge.database import Database, ParityLayers, PoolSettings
 from bridge.porting.judge import judge
 from bridge.porting.redaction import reason_of
 
@@ -24,6 +24,9 @@ SYNTAX: Final = "42601"
 OUT_OF_SIGHT: Final = frozenset({"42P01", "42703", "42704", "3F000", "55P03", "57014", "42501", "3B001"})
 # Long enough for a busy server to plan; short enough not to wait for a lock that the legacy transaction holds.
 LIMITS: Final = "SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '2s'"
+
+# What asyncpg does without help.
+BARE: Final = ParityLayers(errors=False, rowcounts=False, values=False, parameters=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,16 @@ class _Captured(Exception):
         self.rows: list[tuple[Any, ...]] = [tuple(row) for row in parameters] if many else [tuple(parameters or ())]
 
 
-def probe_engine(url: URL) -> AsyncEngine:
-    """Make an asynchronous engine with one connection for the probe alone, which stops each statement before it is sent."""
-    engine = Database(url, pool=PoolSettings(size=1, overflow=0, pre_ping=False)).async_engine
+def probe_engine(url: URL, *, parity: ParityLayers = BARE) -> AsyncEngine:
+    """
+    Make an asynchronous engine with one connection for the probe alone, which stops each statement before it is sent.
+
+    Args:
+        url: Where to connect.
+        parity: The layers that the port will have. Without any, which is the default, the probe names what asyncpg itself refuses:
+            what is met at the latest when the migration is over and `Database` goes.
+    """
+    engine = Database(url, pool=PoolSettings(size=1, overflow=0, pre_ping=False), parity=parity).async_engine
     event.listen(engine.sync_engine, "before_cursor_execute", _capture)
     return engine
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bridge import Database
+from bridge import Database, PoolSettings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -79,7 +79,8 @@ def _database(pair: Pair, url: str) -> Database:
     given = make_url(url).set(drivername=pair.given)
     if pair.backend == "postgresql":
         given = given.update_query_dict({"options": f"-c TimeZone={SESSION_ZONE}"})
-    return Database(given)
+    # Two drivers are compared, and one case leaves a cursor open at its COMMIT; what becomes of that is not the drivers' doing.
+    return Database(given, pool=PoolSettings(session_state="keep"))
 
 
 def _set_up(pair: Pair, column: str, engine: Engine) -> None:
