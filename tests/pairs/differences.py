@@ -56,7 +56,7 @@ def listed(pair: Pair) -> tuple[Difference, ...]:
     path = _path(pair)
     if not path.exists():
         return ()
-    entries = tomllib.loads(path.read_text(encoding="utf-8"))["difference"]
+    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("difference", [])
     return tuple(
         Difference(
             title=entry["title"],
