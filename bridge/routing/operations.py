@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from bridge.stages import Path, Stage
+from bridge.stages import Path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bridge.routing.signature import UnitFunction
-    from bridge.stages import Stages
+    from bridge.stages import Decision, Stages
 
 __all__ = ["AUTO", "PATH_VARIABLE", "Auto", "Operation", "OperationTable", "operation_name", "rule_shape"]
 
@@ -59,10 +59,9 @@ class Operation:
     replaces: str | Auto | None = AUTO
     retired: bool = False
 
-    def path_at(self, stage: Stage) -> Path:
-        """Return the path that serves this operation at *stage*."""
-        if stage is Stage.NATIVE:
-            return Path.NATIVE
+    @property
+    def legacy_path(self) -> Path:
+        """The bridged path where there is one, else the Flask view."""
         return Path.FLASK if self.legacy is None else Path.BRIDGED
 
     @property
@@ -106,6 +105,6 @@ class OperationTable:
         """Return the operation that FastAPI serves by *endpoint*; None for a route of some other router."""
         return self._by_endpoint.get(endpoint) if endpoint else None
 
-    def path_of(self, operation: Operation) -> Path:
-        """Return the path that serves *operation* now."""
-        return operation.path_at(self._stages.get(operation.name))
+    def decide(self, operation: Operation, caller: Callable[[], str]) -> Decision:
+        """Return what the stage of *operation* means for a request of *caller*."""
+        return self._stages.decide(operation.name, caller)

@@ -1,94 +1,87 @@
-"""The stage of each operation, in this process."""
+"""Where stages are kept, so that every worker of every host follows the same."""
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from threading import Lock
-from typing import TYPE_CHECKING
-
-from bridge.errors import NotPorted, UnknownOperation
-from bridge.stages.stage import Stage
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from datetime import datetime
 
-__all__ = ["Stages"]
+__all__ = ["StageChange", "StageEntry", "StageStore"]
 
 
-class Stages:
+@dataclass(frozen=True, slots=True)
+class StageEntry:
     """
-    The stage of each operation, from settings at start-up and changeable at any time, from any thread.
+    The setting of one operation as a store holds it.
 
-    A setting may name an operation that is declared later (routers are built after settings are read), so names are
-    checked by `validate` when the application starts, and by `set` at once after that.
+    Attributes:
+        setting: Its text form, as written by whoever changed it; may be one that this version cannot read.
+        version: Counts the changes of this operation, from 1; a change names the version it replaces.
     """
 
-    def __init__(
-        self, settings: Mapping[str, str | Stage] | None = None, *, default: str | Stage = Stage.LEGACY
-    ) -> None:
+    setting: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageChange:
+    """
+    One change of one operation.
+
+    Attributes:
+        operation: Its name, such as ``GET /users/{user_id}``.
+        before: The text form of the setting before; None for the default.
+        after: The text form of the setting afterwards.
+        version: The version that the change made.
+        who: Who asked for it.
+        why: The reason given.
+        at: When, with a time zone.
+    """
+
+    operation: str
+    before: str | None
+    after: str
+    version: int
+    who: str
+    why: str
+    at: datetime
+
+
+class StageStore(Protocol):
+    """Keeps the setting of each operation, and tells when one changes."""
+
+    async def load(self) -> Mapping[str, StageEntry]:
+        """Return the entry of every operation that has one, by its name."""
+
+    async def change(self, operation: str, setting: str, *, who: str, why: str, expected: int | None) -> StageChange:
         """
+        Set *operation* and add the change to the history.
+
         Args:
-            settings: Stage by operation, for example ``{"GET /users/{user_id}": "native"}``.
-            default: The stage of every operation that *settings* does not name and that has a port.
+            operation: Its name.
+            setting: The text form of the setting.
+            who: Who asks for it.
+            why: The reason.
+            expected: The version that this change replaces, 0 for none; None replaces whatever there is.
 
         Raises:
-            UnknownStage: A value is not a stage.
+            StageConflict: Somebody has changed it since; nothing is changed.
+            StoreReadOnly: This store is changed elsewhere.
         """
-        self._default = Stage.parse(default)
-        self._stages = {operation: Stage.parse(stage) for operation, stage in (settings or {}).items()}
-        self._ported: dict[str, bool] = {}
-        self._changing = Lock()
 
-    def declare(self, operation: str, *, ported: bool) -> None:
-        """Make *operation* known; *ported* tells whether it has a native path."""
-        self._ported[operation] = ported
+    async def history(self, operation: str | None = None, *, limit: int = 100) -> Sequence[StageChange]:
+        """Return the newest *limit* changes, newest first, of one operation or of all."""
 
-    def get(self, operation: str) -> Stage:
-        """Return the stage of *operation* now."""
-        stage = self._stages.get(operation, self._default)
-        return stage if self._ported.get(operation, False) else Stage.LEGACY
-
-    def set(self, operation: str, stage: str | Stage) -> Stage:
+    def follow(self) -> AsyncIterator[Mapping[str, StageEntry]]:
         """
-        Move *operation* to *stage*; requests that begin afterwards follow it.
-
-        Returns:
-            The stage it had before, so that the caller can roll back.
+        Yield every entry at once, and again whenever something may have changed.
 
         Raises:
-            UnknownOperation: No route declares *operation*.
-            UnknownStage: *stage* is not a stage.
-            NotPorted: *stage* needs a native port and *operation* has none.
+            Exception: The store cannot be reached; whoever follows tries again later.
         """
-        wanted = Stage.parse(stage)
-        self._check(operation, wanted)
-        # One step, or two callers would both be told to roll back to the same stage.
-        with self._changing:
-            before = self.get(operation)
-            self._stages[operation] = wanted
-        return before
 
-    def validate(self) -> None:
-        """
-        Check every setting against the declared operations; called when the application starts.
-
-        Raises:
-            UnknownOperation: A setting names an operation that no route declares.
-            NotPorted: A setting asks for a native path that does not exist.
-        """
-        for operation, stage in tuple(self._stages.items()):
-            self._check(operation, stage)
-
-    def snapshot(self) -> dict[str, Stage]:
-        """Return the stage of every declared operation."""
-        return {operation: self.get(operation) for operation in sorted(self._ported)}
-
-    def _check(self, operation: str, stage: Stage) -> None:
-        if operation not in self._ported:
-            near = get_close_matches(operation, self._ported, n=3)
-            hint = f"did you mean {', '.join(map(repr, near))}?" if near else f"declared are {sorted(self._ported)}"
-            msg = f"no route declares the operation {operation!r}: {hint}"
-            raise UnknownOperation(msg)
-        if stage is Stage.NATIVE and not self._ported[operation]:
-            msg = f"{operation!r} has no native port, so it cannot go to stage 'native': port it first, or leave it at 'legacy'"
-            raise NotPorted(msg)
+    async def close(self) -> None:
+        """Let go of connections and files."""
