@@ -3,7 +3,17 @@
 from bridge.shadow.arbiter import Arbiter, ReadToCheck
 from bridge.shadow.check import Check, Verdict
 from bridge.shadow.checker import Checker, CheckStatistics
-from bridge.shadow.comparing import CompareOptions, Ignore, describe
+from bridge.shadow.comparing import (
+    QUIET,
+    CompareOptions,
+    Ignore,
+    Noise,
+    compare,
+    describe,
+    noise,
+    summarise,
+    verdict_of,
+)
 from bridge.shadow.difference import Difference, Severity
 from bridge.shadow.exchange import Exchange, RecordedRequest, RecordedResponse
 from bridge.shadow.load import Load
@@ -13,6 +23,7 @@ from bridge.shadow.settings import CheckOptions, CheckSettings
 from bridge.shadow.writes import RowWrite, WriteKind, WriteSet
 
 __all__ = [
+    "QUIET",
     "Arbiter",
     "Check",
     "CheckOptions",
@@ -24,6 +35,7 @@ __all__ = [
     "Exchange",
     "Ignore",
     "Load",
+    "Noise",
     "ReadToCheck",
     "RecordedRequest",
     "RecordedResponse",
@@ -34,5 +46,9 @@ __all__ = [
     "WriteKind",
     "WriteSet",
     "call_asgi",
+    "compare",
     "describe",
+    "noise",
+    "summarise",
+    "verdict_of",
 ]
