@@ -40,7 +40,9 @@ from bridge.errors import (
     InvalidConnectArgument,
     InvalidContentLength,
     InvalidDatabaseURL,
+    InvalidIgnore,
     InvalidPoolSize,
+    InvalidShadowSetting,
     InvalidStopSetting,
     InvalidWSGIResponse,
     InvalidWSGISetting,
@@ -91,6 +93,7 @@ from bridge.offload import (
     stoppable,
 )
 from bridge.routing import Bridge, BridgeRouter, HookDeclarations, Operation, RoutingReport
+from bridge.shadow import CompareOptions, Ignore
 from bridge.stages import (
     CallerKey,
     Decision,
@@ -129,6 +132,7 @@ __all__ = [
     "CapacityStatistics",
     "ChangeThroughStore",
     "ClientDisconnected",
+    "CompareOptions",
     "ConfigurationError",
     "ConnectionBudget",
     "Database",
@@ -143,10 +147,13 @@ __all__ = [
     "FlaskSession",
     "Histogram",
     "HookDeclarations",
+    "Ignore",
     "InvalidConnectArgument",
     "InvalidContentLength",
     "InvalidDatabaseURL",
+    "InvalidIgnore",
     "InvalidPoolSize",
+    "InvalidShadowSetting",
     "InvalidStopSetting",
     "InvalidWSGIResponse",
     "InvalidWSGISetting",

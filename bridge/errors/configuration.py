@@ -12,7 +12,9 @@ __all__ = [
     "ExtraMissing",
     "InvalidConnectArgument",
     "InvalidDatabaseURL",
+    "InvalidIgnore",
     "InvalidPoolSize",
+    "InvalidShadowSetting",
     "InvalidStopSetting",
     "InvalidWSGISetting",
     "LegacyIsAsync",
@@ -139,3 +141,15 @@ class TimeZoneUnknown(ConfigurationError):
     """The time zone of a database session is not in this machine's database of time zones."""
 
     code = "time-zone-unknown"
+
+
+class InvalidIgnore(ConfigurationError):
+    """A rule that excuses differences names none, has no reason, or can never apply."""
+
+    code = "invalid-ignore"
+
+
+class InvalidShadowSetting(ConfigurationError):
+    """A setting of the comparison, the redaction or the publishing of checks is out of its range."""
+
+    code = "invalid-shadow-setting"
