@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
@@ -20,6 +21,7 @@ from bridge.database.limits import pgbouncer_limits, server_limits
 from bridge.database.parity import ParityLayers
 from bridge.database.pool import PoolSettings
 from bridge.database.read_only import guard_reads, reads_without_transaction
+from bridge.database.separate import make_separate_engine
 from bridge.database.stop_settings import StopSettings
 from bridge.database.transaction_pooler import is_pooled
 from bridge.database.unit_of_work import async_unit_of_work, unit_of_work
@@ -103,6 +105,13 @@ class Database:
         self.stopping = stopping or StopSettings()
         self.parity = parity or ParityLayers()
         self.deployment = deployment or Deployment.from_environ(os.environ)
+        self._make_separate_engine = partial(
+            make_separate_engine,
+            urls,
+            stopping=self.stopping,
+            connect_args=async_connect_args or {},
+            transaction_pooler=bool(self.pool.transaction_pooler),
+        )
         self.sync_engine: Engine
         self.async_engine: AsyncEngine
         self.sync_engine, self.async_engine = make_engines(
@@ -151,6 +160,14 @@ class Database:
         """
         sessions = self._async_reading_sessions if self._reads_alone(read_only) else self.async_sessions
         return async_unit_of_work(sessions, patience=self.stopping.cut_after)
+
+    def separate_engine(self) -> AsyncEngine:
+        """
+        Make an asynchronous engine whose connections are opened for each use, outside of the pools; dispose of it yourself.
+
+        For what has to work when every pooled connection is taken. It has no parity layers.
+        """
+        return self._make_separate_engine()
 
     @staticmethod
     def _reads_alone(read_only: bool) -> bool:  # noqa: FBT001  passed on as it came

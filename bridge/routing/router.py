@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bridge.routing.operations import OperationTable
     from bridge.routing.signature import UnitFunction
     from bridge.routing.units import UnitRunner
+    from bridge.stages import Stage, StageSetting
 
 __all__ = ["BridgeRouter"]
 
@@ -62,6 +63,7 @@ class BridgeRouter(APIRouter):
         units: UnitRunner,
         compat: FlaskCompat | None,
         read_only_gets: bool = False,
+        stage: str | Stage | StageSetting | None = None,
         **options: Any,
     ) -> None:
         """Use `Bridge.router`."""
@@ -72,6 +74,7 @@ class BridgeRouter(APIRouter):
         self._units = units
         self._compat = compat
         self._read_only_gets = read_only_gets
+        self._stage = stage
 
     def api_route(  # type: ignore[override]  # FastAPI's own options go through **options
         self,
@@ -121,7 +124,7 @@ class BridgeRouter(APIRouter):
                     read_only=self._read_only_gets and method.upper() == "GET" if read_only is None else read_only,
                 )
                 self.add_api_route(path, endpoint, methods=[method], **options)
-                self._table.add(operation, endpoint)
+                self._table.add(operation, endpoint, stage=self._stage)
             return function
 
         return decorate
