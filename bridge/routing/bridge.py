@@ -114,7 +114,7 @@ class Bridge:
         self._path_header = path_header
         self._check_settings = checks or CheckSettings()
         self._load = Load(busy_above=self._check_settings.busy_above, contended=self._is_contended)
-        arbiter = Arbiter(database.async_engine, deadline=self._check_settings.deadline)
+        arbiter = Arbiter(database, deadline=self._check_settings.deadline)
         self.checks = Checker(self._check_settings, arbiter, self._load)
         self._app: FastAPI | None = None
         self._resolver: Resolver | None = None
