@@ -93,7 +93,18 @@ from bridge.offload import (
     stoppable,
 )
 from bridge.routing import Bridge, BridgeRouter, HookDeclarations, Operation, RoutingReport
-from bridge.shadow import CompareOptions, Ignore
+from bridge.shadow import (
+    Check,
+    CheckOptions,
+    CheckSettings,
+    CheckStatistics,
+    CompareOptions,
+    Difference,
+    Ignore,
+    Severity,
+    Verdict,
+    describe,
+)
 from bridge.stages import (
     CallerKey,
     Decision,
@@ -131,6 +142,10 @@ __all__ = [
     "CapacityClosed",
     "CapacityStatistics",
     "ChangeThroughStore",
+    "Check",
+    "CheckOptions",
+    "CheckSettings",
+    "CheckStatistics",
     "ClientDisconnected",
     "CompareOptions",
     "ConfigurationError",
@@ -140,6 +155,7 @@ __all__ = [
     "DeadlineExceeded",
     "Decision",
     "Deployment",
+    "Difference",
     "DriverMissing",
     "ExtraMissing",
     "FileStageStore",
@@ -185,6 +201,7 @@ __all__ = [
     "ServerLimits",
     "SessionStateRefused",
     "SessionUnavailable",
+    "Severity",
     "SignatureMismatch",
     "Stage",
     "StageChange",
@@ -209,6 +226,7 @@ __all__ = [
     "UnknownStage",
     "UnsupportedScope",
     "UsageError",
+    "Verdict",
     "WSGIAdapter",
     "WSGISettings",
     "WorkStopped",
@@ -222,6 +240,7 @@ __all__ = [
     "by_header",
     "by_session",
     "constraint_of",
+    "describe",
     "flask_json_response",
     "flask_session",
     "from_thread",
