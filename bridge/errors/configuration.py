@@ -9,14 +9,19 @@ __all__ = [
     "ConfigurationError",
     "DatabaseUnreachable",
     "DriverMissing",
+    "ExtraMissing",
     "InvalidConnectArgument",
     "InvalidDatabaseURL",
+    "InvalidIgnore",
     "InvalidPoolSize",
+    "InvalidShadowSetting",
     "InvalidStopSetting",
     "InvalidWSGISetting",
     "LegacyIsAsync",
     "NotPorted",
     "SignatureMismatch",
+    "StageConflict",
+    "StageStoreReadOnly",
     "TimeZoneUnknown",
     "UnknownEndpoint",
     "UnknownOperation",
@@ -40,6 +45,12 @@ class DriverMissing(ConfigurationError):
     """The package of a driver that the database URL needs cannot be imported."""
 
     code = "driver-missing"
+
+
+class ExtraMissing(ConfigurationError):
+    """A feature needs a package that is not installed; the message names the extra that brings it."""
+
+    code = "extra-missing"
 
 
 class InvalidConnectArgument(ConfigurationError):
@@ -114,7 +125,31 @@ class NotPorted(ConfigurationError):
     code = "not-ported"
 
 
+class StageConflict(ConfigurationError):
+    """A stage was to be changed that somebody else has changed since it was looked at."""
+
+    code = "stage-conflict"
+
+
+class StageStoreReadOnly(ConfigurationError):
+    """A stage was to be changed in a store that only follows what is set elsewhere."""
+
+    code = "stage-store-read-only"
+
+
 class TimeZoneUnknown(ConfigurationError):
     """The time zone of a database session is not in this machine's database of time zones."""
 
     code = "time-zone-unknown"
+
+
+class InvalidIgnore(ConfigurationError):
+    """A rule that excuses differences names none, has no reason, or can never apply."""
+
+    code = "invalid-ignore"
+
+
+class InvalidShadowSetting(ConfigurationError):
+    """A setting of the comparison, the redaction or the publishing of checks is out of its range."""
+
+    code = "invalid-shadow-setting"

@@ -6,6 +6,7 @@ from bridge.errors.base import BridgeError
 
 __all__ = [
     "CallCycle",
+    "ChangeThroughStore",
     "InvalidWSGIResponse",
     "LazyLoadOutsideSession",
     "LazyLoadUnderGuard",
@@ -132,3 +133,9 @@ class SessionStateRefused(UsageError):
     """A statement would have left something in the session of a connection that is shared between transactions."""
 
     code = "session-state-refused"
+
+
+class ChangeThroughStore(UsageError):
+    """A stage was set in this process alone, though a store says what it is in every process."""
+
+    code = "change-through-store"
