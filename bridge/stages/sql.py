@@ -111,9 +111,9 @@ class SQLStageStore:
             StageConflict: Somebody has changed it since.
             StageStoreUnavailable: The database cannot be reached, or has no such tables.
         """
-        async with self._reaching():
+        async with self._reaching(), self._open().connect() as connection:
             for _ in range(ATTEMPTS):
-                async with self._reader().connect() as connection:
+                async with connection.begin():
                     entry = await self._entry(connection, operation)
                     last = await self._history(connection, operation, 1)
                 require_version(operation, expected, entry.version if entry else 0, last[0] if last else None)
@@ -127,7 +127,7 @@ class SQLStageStore:
                     at=datetime.now(UTC),
                 )
                 # Somebody may be faster between the look and the change: then the look is taken again.
-                if await self._write(change):
+                if await self._write(connection, change):
                     return change
         msg = f"{operation!r} is being changed all the time: after {ATTEMPTS} attempts this change has not gone through"
         raise StageConflict(msg)
@@ -179,10 +179,10 @@ class SQLStageStore:
         # A transaction would see the same rows for ever on MySQL, and hear of no change on PostgreSQL.
         return self._open().execution_options(isolation_level="AUTOCOMMIT")
 
-    async def _write(self, change: StageChange) -> bool:
+    async def _write(self, connection: AsyncConnection, change: StageChange) -> bool:
         stages, row = self._tables.stages, {"setting": change.after, "version": change.version}
         try:
-            async with self._open().begin() as connection:
+            async with connection.begin():
                 if change.version == 1:
                     await connection.execute(insert(stages).values(operation=change.operation, **row))
                 else:
