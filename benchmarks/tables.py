@@ -189,6 +189,12 @@ SECTIONS: Final = (
         },
     ),
     Section(
+        "native",
+        "What lies between asyncpg and a native unit of work",
+        "One row by its key, without HTTP, from the driver upwards: CPU time of the process with its threads, eight tasks at a time over ten connections.",
+        {"way": plain("way"), "CPU µs": plain("cpu_us"), "times asyncpg": plain("times_asyncpg")},
+    ),
+    Section(
         "layers",
         "Parity layers",
         "What each layer adds on asyncpg: medians in µs of CPU time of the process, which waits for the server without using any.",

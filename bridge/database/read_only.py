@@ -90,8 +90,8 @@ def mark_reading(sessions: Any, engine: Engine, *, without_transaction: bool) ->
     """
     Make *sessions* read-only where they use *engine*.
 
-    Not by execution options, neither of the engine nor of the connection: SQLAlchemy asks an engine that has its own for the listeners
-    of both at each event, which costs a get-by-key request 9 % (``benchmarks/results/native.json``).
+    Not by an engine with execution options: SQLAlchemy then asks two engines for listeners at each event, and sets and resets the
+    isolation level at each checkout.
 
     Args:
         sessions: A `sessionmaker` or a class of sessions.
