@@ -17,7 +17,7 @@ from bridge.database.engines import make_engines
 from bridge.database.limits import pgbouncer_limits, server_limits
 from bridge.database.parity import ParityLayers
 from bridge.database.pool import PoolSettings
-from bridge.database.read_only import guard_reads, reads_without_transaction
+from bridge.database.read_only import begin_nothing, guard_reads, reads_without_transaction
 from bridge.database.stop_settings import StopSettings
 from bridge.database.transaction_pooler import is_pooled
 from bridge.database.unit_of_work import async_unit_of_work, unit_of_work
@@ -116,11 +116,10 @@ class Database:
         self.async_sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(
             self.async_engine, expire_on_commit=False
         )
-        reading: dict[str, Any] = {}
+        sync_reader, async_reader = self.sync_engine.execution_options(), self.async_engine.execution_options()
         if reads_without_transaction(self.sync_engine, engine_options.get("isolation_level")):
-            reading["isolation_level"] = "AUTOCOMMIT"
-        sync_reader = self.sync_engine.execution_options(**reading)
-        async_reader = self.async_engine.execution_options(**reading)
+            begin_nothing(sync_reader)
+            async_reader = self.async_engine.execution_options(isolation_level="AUTOCOMMIT")
         guard_reads(sync_reader)
         guard_reads(async_reader.sync_engine)
         self._reading_sessions: sessionmaker[Session] = sessionmaker(sync_reader)

@@ -12,7 +12,7 @@ from bridge.errors import WriteInReadOnlyUnit
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-__all__ = ["guard_reads", "reads_without_transaction"]
+__all__ = ["begin_nothing", "guard_reads", "reads_without_transaction"]
 
 READS: Final = re.compile(r"\s*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN)\b", re.IGNORECASE)
 # Locks would be released at once, and a CTE may write.
@@ -26,6 +26,7 @@ LITERAL: Final = re.compile(r"'(?:[^']|'')*'")
 SNAPSHOT_PER_STATEMENT: Final = frozenset({None, "READ COMMITTED", "AUTOCOMMIT"})
 # As many statements as SQLAlchemy keeps compiled.
 REMEMBERED: Final = 500
+IN_AUTOCOMMIT: Final = "bridge.in_autocommit"
 REMEDY: Final = "run it without read_only, or move the write to an operation that is not read-only"
 
 
@@ -40,6 +41,37 @@ def reads_without_transaction(engine: Engine, isolation_level: str | None) -> bo
         isolation_level: Its isolation level, as `sqlalchemy.create_engine` takes it; None is the server's default.
     """
     return engine.dialect.name == "postgresql" and isolation_level in SNAPSHOT_PER_STATEMENT
+
+
+def begin_nothing(engine: Engine) -> None:
+    """
+    Have the driver of *engine*, psycopg2 or psycopg, begin no transaction where SQLAlchemy does.
+
+    ``isolation_level="AUTOCOMMIT"`` does the same, but psycopg2 then sends a SET for each unit of work, which costs what is saved.
+
+    Args:
+        engine: A variant of a synchronous engine with which it shares its pool.
+    """
+
+    def begin(connection: Connection) -> None:
+        driver: Any = connection.connection.dbapi_connection
+        if not driver.autocommit:
+            driver.autocommit = True
+            connection.info[IN_AUTOCOMMIT] = True
+
+    def end(connection: Connection) -> None:
+        if not connection.closed and not connection.invalidated:
+            reset(connection.connection.dbapi_connection, connection)
+
+    def reset(driver: Any, owner: Any, _state: object = None) -> None:
+        if owner.info.pop(IN_AUTOCOMMIT, False):
+            driver.autocommit = False
+
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "commit", end)
+    event.listen(engine, "rollback", end)
+    # Of a session that was lost, the pool is the first to hear.
+    event.listen(engine, "reset", reset)
 
 
 def guard_reads(engine: Engine) -> None:
