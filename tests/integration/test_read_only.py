@@ -1,6 +1,7 @@
 """Units of work that only read: fewer round trips, and no way to write."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -202,6 +203,35 @@ async def test_what_a_read_leaves_in_its_session_is_reset_though_it_is_cancelled
     with database.unit_of_work() as other:
         assert other.scalar(text("SELECT pg_try_advisory_xact_lock(77)"))
     await database.dispose()
+
+
+async def test_a_session_that_is_lost_does_not_leave_its_connection_without_transactions(database_url: str) -> None:
+    database = Database(database_url, pool=PoolSettings(size=1, overflow=0))
+    session = database._reading_sessions()
+    reader = session.connection().connection.dbapi_connection
+    del session
+    gc.collect()
+    with database.unit_of_work() as session:
+        assert session.connection().connection.dbapi_connection is reader
+        assert _in_transaction(session)
+    await database.dispose()
+
+
+async def test_nothing_is_sent_but_the_reads(database_url: str) -> None:
+    """The server tells the last thing that it was sent: between two units of work, that is the read of the first."""
+    database = Database(database_url, pool=PoolSettings(size=1, overflow=0, session_state="keep"))
+    other = Database(database_url)
+    last = text("SELECT query FROM pg_stat_activity WHERE pid = :pid")
+    with database.unit_of_work() as session:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+    for number in range(3):
+        with database.unit_of_work(read_only=True) as session:
+            session.connection()
+            with other.unit_of_work() as watcher:
+                assert watcher.scalar(last, {"pid": pid}) == (f"SELECT {number - 1}" if number else "COMMIT")
+            session.execute(text(f"SELECT {number}"))
+    await database.dispose()
+    await other.dispose()
 
 
 def _in_transaction(session: Session) -> bool:
