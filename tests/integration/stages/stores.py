@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
+from sqlalchemy import make_url
 
 from bridge import Database, FileStageStore, MemoryStageStore, PoolSettings, SQLStageStore
 from tests.integration.pgbouncer import PROGRAM, pgbouncer
@@ -32,7 +33,7 @@ def database_of(kind: str, url_of: Callable[[str], str], directory: Path) -> Ite
         with pgbouncer(url_of("database_url")) as url:
             yield Database(url, pool=PoolSettings(size=1, overflow=0, transaction_pooler=True))
     elif kind == "psycopg":
-        yield Database(url_of("database_url").replace("postgresql://", "postgresql+psycopg://"), pool=pool)
+        yield Database(make_url(url_of("database_url")).set(drivername="postgresql+psycopg"), pool=pool)
     elif kind == "sqlite":
         yield Database(f"sqlite:///{directory}/stages.db", pool=pool)
     else:
