@@ -38,7 +38,9 @@ from bridge.errors import (
     InvalidConnectArgument,
     InvalidContentLength,
     InvalidDatabaseURL,
+    InvalidIgnore,
     InvalidPoolSize,
+    InvalidShadowSetting,
     InvalidStopSetting,
     InvalidWSGIResponse,
     InvalidWSGISetting,
@@ -86,6 +88,7 @@ from bridge.offload import (
     stoppable,
 )
 from bridge.routing import Bridge, BridgeRouter, HookDeclarations, Operation, RoutingReport
+from bridge.shadow import CompareOptions, Ignore
 from bridge.stages import Path, Stage, Stages
 from bridge.wsgi import Settings as WSGISettings
 from bridge.wsgi import WSGIAdapter, build_environ
@@ -101,6 +104,7 @@ __all__ = [
     "CapacityClosed",
     "CapacityStatistics",
     "ClientDisconnected",
+    "CompareOptions",
     "ConfigurationError",
     "ConnectionBudget",
     "Database",
@@ -112,10 +116,13 @@ __all__ = [
     "FlaskSession",
     "Histogram",
     "HookDeclarations",
+    "Ignore",
     "InvalidConnectArgument",
     "InvalidContentLength",
     "InvalidDatabaseURL",
+    "InvalidIgnore",
     "InvalidPoolSize",
+    "InvalidShadowSetting",
     "InvalidStopSetting",
     "InvalidWSGIResponse",
     "InvalidWSGISetting",

@@ -2,6 +2,7 @@
 
 from bridge.database.async_stopping import make_async_stoppable
 from bridge.database.budget import ConnectionBudget
+from bridge.database.checked_read import CheckedRead, checked_read, exported_snapshot
 from bridge.database.database import Database
 from bridge.database.deployment import Deployment, PgBouncerLimits, ServerLimits
 from bridge.database.live import refuse_live_objects
@@ -16,6 +17,7 @@ from bridge.database.urls import DriverURLs, driver_urls
 
 __all__ = [
     "PAIRS",
+    "CheckedRead",
     "ConnectionBudget",
     "Database",
     "Deployment",
@@ -27,9 +29,11 @@ __all__ = [
     "ServerLimits",
     "StopSettings",
     "async_unit_of_work",
+    "checked_read",
     "choose_pair",
     "constraint_of",
     "driver_urls",
+    "exported_snapshot",
     "is_committed",
     "make_async_stoppable",
     "make_stoppable",

@@ -10,8 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlalchemy.orm import sessionmaker
+from sqlalchemy.pool import QueuePool
 
 from bridge.database.budget import ConnectionBudget
+from bridge.database.checked_read import is_checked_read
 from bridge.database.deployment import Deployment
 from bridge.database.engines import make_engines
 from bridge.database.limits import pgbouncer_limits, server_limits
@@ -138,7 +140,7 @@ class Database:
         Args:
             read_only: Refuse writes. On PostgreSQL at READ COMMITTED, spare the round trips of BEGIN and COMMIT, too.
         """
-        return unit_of_work(self._reading_sessions if read_only else self.sessions)
+        return unit_of_work(self._reading_sessions if self._reads_alone(read_only) else self.sessions)
 
     def async_unit_of_work(self, *, read_only: bool = False) -> AbstractAsyncContextManager[AsyncSession]:
         """
@@ -147,8 +149,13 @@ class Database:
         Args:
             read_only: As for `unit_of_work`.
         """
-        sessions = self._async_reading_sessions if read_only else self.async_sessions
+        sessions = self._async_reading_sessions if self._reads_alone(read_only) else self.async_sessions
         return async_unit_of_work(sessions, patience=self.stopping.cut_after)
+
+    @staticmethod
+    def _reads_alone(read_only: bool) -> bool:  # noqa: FBT001  passed on as it came
+        # A checked read needs a transaction, to be READ ONLY and to import a snapshot.
+        return read_only and not is_checked_read()
 
     def check(self) -> None:
         """
@@ -191,6 +198,11 @@ class Database:
             pooled=bool(pooled),
             pgbouncer=self.deployment.pgbouncer or (pgbouncer_limits(self.sync_engine) if pooled else None),
         )
+
+    def is_exhausted(self) -> bool:
+        """Return whether every connection of the asynchronous pool is in use."""
+        pool = self.async_engine.pool
+        return isinstance(pool, QueuePool) and pool.checkedout() >= self.pool.connections
 
     async def dispose(self) -> None:
         """Close every pooled connection of both engines. Connections still in use are closed when they are returned."""

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bridge.database.arguments import require_tls
 from bridge.database.async_stopping import make_async_stoppable
+from bridge.database.checked_read import watch_checked_reads
 from bridge.database.parity import install_parity
 from bridge.database.pending import watch_writes
 from bridge.database.pool import configure_pool
@@ -74,6 +75,8 @@ def make_engines(
     make_stoppable(sync_engine, stopping)
     make_async_stoppable(async_engine, stopping)
     watch_writes(async_engine.sync_engine)
+    for engine in (sync_engine, async_engine.sync_engine):
+        watch_checked_reads(engine)
     return sync_engine, async_engine
 
 

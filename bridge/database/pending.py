@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["native_transaction", "refuse_pending_writes", "watch_writes"]
 
-READS: Final = ("SELECT", "SHOW", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA", "EXPLAIN", "VALUES")
+READS: Final = ("SELECT", "SHOW", "SET TRANS", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA", "EXPLAIN", "VALUES")
 
 
 class NativeTransaction:

@@ -10,6 +10,8 @@ from sqlalchemy import event
 from bridge.errors import WriteInReadOnlyUnit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection, Engine
 
 __all__ = ["guard_reads", "reads_without_transaction"]
@@ -42,17 +44,21 @@ def reads_without_transaction(engine: Engine, isolation_level: str | None) -> bo
     return engine.dialect.name == "postgresql" and isolation_level in SNAPSHOT_PER_STATEMENT
 
 
-def guard_reads(engine: Engine) -> None:
+def guard_reads(engine: Engine, *, only_if: Callable[[], bool] | None = None) -> None:
     """
     Refuse statements on *engine* that write, lock rows, set something or a savepoint, before they are sent.
 
     A function that a SELECT calls may write; that cannot be seen from here.
+
+    Args:
+        engine: The engine.
+        only_if: Tells whether the running code is to be guarded; None guards everything.
     """
     # What a statement is does not change, and applications repeat theirs: this saves the second look.
     seen: set[str] = set()
 
     def before(_connection: Connection, _cursor: Any, statement: str, *_: object) -> None:
-        if statement not in seen:
+        if statement not in seen and (only_if is None or only_if()):
             if not READS.match(statement) or WRITES.search(LITERAL.sub("''", statement)):
                 keyword = statement.split(None, 1)[0] if statement.strip() else "an empty statement"
                 msg = f"a read-only unit of work was to run {keyword}: {REMEDY}"

@@ -11,7 +11,9 @@ __all__ = [
     "DriverMissing",
     "InvalidConnectArgument",
     "InvalidDatabaseURL",
+    "InvalidIgnore",
     "InvalidPoolSize",
+    "InvalidShadowSetting",
     "InvalidStopSetting",
     "InvalidWSGISetting",
     "LegacyIsAsync",
@@ -118,3 +120,15 @@ class TimeZoneUnknown(ConfigurationError):
     """The time zone of a database session is not in this machine's database of time zones."""
 
     code = "time-zone-unknown"
+
+
+class InvalidIgnore(ConfigurationError):
+    """A rule that excuses differences names none, has no reason, or can never apply."""
+
+    code = "invalid-ignore"
+
+
+class InvalidShadowSetting(ConfigurationError):
+    """A setting of the comparison, the redaction or the publishing of checks is out of its range."""
+
+    code = "invalid-shadow-setting"

@@ -76,6 +76,12 @@ class Capacity:
         """Calls that may run at once."""
         return self._tokens
 
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for a token on the running event loop."""
+        lane = self.lanes.get(asyncio.get_running_loop())
+        return lane.admission.waiting if lane is not None else 0
+
     def lane(self, loop: asyncio.AbstractEventLoop) -> Lane:
         """Return the part of this capacity that belongs to the running *loop*."""
         lane = self.lanes.get(loop)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 from bridge.compat import FlaskCompat, register_flask_converters
 from bridge.errors import NotInstalled, Unavailable
 from bridge.offload import Capacity, offload
+from bridge.routing.answering import Answerer
+from bridge.routing.checking import Checking
 from bridge.routing.facade import Facade
 from bridge.routing.fastapi_routes import fastapi_routes
 from bridge.routing.hooks import HookDeclarations, undeclared_hooks
@@ -18,6 +20,7 @@ from bridge.routing.resolver import Resolver
 from bridge.routing.router import BridgeRouter
 from bridge.routing.unavailable import answer_unavailable
 from bridge.routing.units import UnitRunner
+from bridge.shadow import Arbiter, Checker, CheckSettings, Load
 from bridge.stages import Stages
 from bridge.wsgi import WSGIAdapter
 
@@ -52,6 +55,7 @@ class Bridge:
         legacy: The Flask application.
         capacity: How many synchronous calls, of bridged routes and of Flask together, run at once.
         stages: Which path serves each operation; change it at any time.
+        checks: Checks the paths that do not serve.
         operations: Every operation that a router of this bridge declares.
     """
 
@@ -68,6 +72,7 @@ class Bridge:
         hooks: HookDeclarations | None = None,
         wsgi: WSGISettings | None = None,
         path_header: bool = True,
+        checks: CheckSettings | None = None,
     ) -> None:
         """
         Args:
@@ -81,6 +86,7 @@ class Bridge:
             hooks: What became of the Flask hooks that do not run where FastAPI answers.
             wsgi: Limits within which Flask is served.
             path_header: Send ``Bridge-Path: flask|bridged|native`` with each response.
+            checks: How much is checked at stage shadow or verify, and what that may cost.
 
         Raises:
             InvalidPoolSize: *capacity* is less than one, or a limit is negative.
@@ -100,6 +106,10 @@ class Bridge:
         self._hooks = hooks or HookDeclarations()
         self._wsgi = wsgi
         self._path_header = path_header
+        self._check_settings = checks or CheckSettings()
+        self._load = Load(busy_above=self._check_settings.busy_above, contended=self._is_contended)
+        arbiter = Arbiter(database.async_engine, deadline=self._check_settings.deadline)
+        self.checks = Checker(self._check_settings, arbiter, self._load)
         self._app: FastAPI | None = None
         self._resolver: Resolver | None = None
 
@@ -134,11 +144,17 @@ class Bridge:
         """
         self._app = app
         app.exception_handlers.setdefault(Unavailable, answer_unavailable)
+        flask = WSGIAdapter(cast("WSGIApp", self.legacy), capacity=self.capacity, settings=self._wsgi)
         app.add_middleware(
             Facade,
-            flask=WSGIAdapter(cast("WSGIApp", self.legacy), capacity=self.capacity, settings=self._wsgi),
+            answering=lambda fastapi: Answerer(flask=flask, fastapi=fastapi),
+            checking=lambda answerer: Checking(
+                answerer, self.checks, max_body_bytes=self._check_settings.max_body_bytes
+            ),
             resolver=self._resolve,
             table=self.operations,
+            load=self._load,
+            served=self._served,
             path_header=self._path_header,
             start=self.start,
             close=self.close,
@@ -186,6 +202,7 @@ class Bridge:
         Args:
             deadline: Seconds until calls that wait are refused, and those that run are stopped.
         """
+        await self.checks.close()
         for stuck in await self.capacity.drain(deadline=deadline):
             logger.error("%s is stuck after %.1f s on %s\n%s", stuck.name, stuck.running_s, stuck.thread, stuck.stack)
         await self.database.dispose()
@@ -211,6 +228,12 @@ class Bridge:
     def statistics(self) -> CapacityStatistics:
         """Return how many synchronous calls run and wait now."""
         return self.capacity.statistics()
+
+    def _served(self, *_: object) -> None:
+        pass
+
+    def _is_contended(self) -> bool:
+        return bool(self.capacity.waiting) or self.database.is_exhausted()
 
     def _pair(self) -> Pairing:
         if self._app is None:

@@ -65,7 +65,7 @@ def make_endpoint(
         _refuse_shadowed(scope.get(OPERATION_KEY, operation), operation)
         if any(value is UNDECODABLE for value in arguments.values()):
             raise RequestValidationError([{"type": "json_invalid", "loc": ("body",), "msg": "JSON decode error"}])
-        path = scope.get(PATH_KEY) or table.path_of(operation)
+        path = scope.get(PATH_KEY) or operation.path_for(table.decide(operation, scope))
         if legacy is not None and path is not Path.NATIVE:
             work = units.run_legacy(
                 legacy, arguments, renderer.render, app_context=app_context, deadline=deadline, read_only=read_only

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from time import perf_counter
+from typing import TYPE_CHECKING
 
-from bridge.routing.endpoint import OPERATION_KEY, PATH_KEY
+from bridge.routing.answering import Watch
 from bridge.stages import Path
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from bridge.routing.operations import OperationTable
+    from bridge.routing.answering import Answerer
+    from bridge.routing.checking import Checking
+    from bridge.routing.operations import Operation, OperationTable
     from bridge.routing.resolver import Resolution, Resolver
+    from bridge.shadow import Load
+    from bridge.stages import Decision
     from bridge.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["Facade"]
-
-PATH_HEADER: Final = b"bridge-path"
 
 
 class Facade:
@@ -30,17 +33,36 @@ class Facade:
         self,
         app: ASGIApp,
         *,
-        flask: ASGIApp,
+        answering: Callable[[ASGIApp], Answerer],
+        checking: Callable[[Answerer], Checking],
         resolver: Callable[[], Resolver],
         table: OperationTable,
+        load: Load,
+        served: Callable[[Operation, Path, int | None, str | None, float], object],
         path_header: bool,
         start: Callable[[], Awaitable[None]],
         close: Callable[[], Awaitable[None]],
     ) -> None:
+        """
+        Args:
+            app: The FastAPI application.
+            answering: Makes what has one path answer.
+            checking: Makes what checks the other path.
+            resolver: Tells what a request addresses.
+            table: The declared operations, and their stages.
+            load: Is told when requests begin and end.
+            served: Is told of each answered request: operation, path, status, name of the exception it ended with, seconds.
+            path_header: Name the path in the answer.
+            start: Called when the application has started.
+            close: Called when it has shut down.
+        """
         self._fastapi = app
-        self._flask = flask
+        self._answerer = answering(app)
+        self._checking = checking(self._answerer)
         self._resolver = resolver
         self._table = table
+        self._load = load
+        self._served = served
         self._path_header = path_header
         self._start = start
         self._close = close
@@ -48,7 +70,11 @@ class Facade:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
         if scope["type"] == "http":
-            await self._http(scope, receive, send)
+            self._load.enter()
+            try:
+                await self._http(scope, receive, send)
+            finally:
+                self._load.leave()
         elif scope["type"] == "lifespan":
             await self._fastapi(scope, receive, self._with_lifespan(send))
         else:
@@ -57,25 +83,27 @@ class Facade:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Not before the first request: routes may be added until then, and test clients do not always run the lifespan.
         found = self._resolver().resolve(scope)
-        path = self._path(found)
-        if path is not None and self._path_header:
-            send = _with_header(send, (PATH_HEADER, path.value.encode()))
-        if path is Path.FLASK:
-            await self._flask(scope, receive, _with_allow(send, found.allow) if found.allow else send)
+        operation = found.operation
+        if operation is None or not found.fastapi:
+            path = None if found.fastapi else Path.FLASK
+            await self._answerer.answer(found, path, scope, receive, self._watch(send, path).send)
             return
-        scope = {**scope, PATH_KEY: path, OPERATION_KEY: found.operation}
-        if found.as_get:
-            scope["method"] = "GET"
-            send = _without_body(send)
-        await self._fastapi(scope, receive, send)
+        decision = self._table.decide(operation, scope)
+        path = _control(found, operation, decision)
+        watch, error, began_at = self._watch(send, path), None, perf_counter()
+        try:
+            if decision.checks and self._checking.wants(found, operation, scope):
+                await self._checking.serve(found, path, scope, receive, watch.send)
+            else:
+                await self._answerer.answer(found, path, scope, receive, watch.send)
+        except BaseException as raised:
+            error = type(raised).__name__
+            raise
+        finally:
+            self._served(operation, path, watch.status, error, perf_counter() - began_at)
 
-    def _path(self, found: Resolution) -> Path | None:
-        if not found.fastapi:
-            return Path.FLASK
-        if found.operation is None:
-            return None
-        path = self._table.path_of(found.operation)
-        return Path.NATIVE if path is Path.FLASK and not found.paired else path
+    def _watch(self, send: Send, path: Path | None) -> Watch:
+        return Watch(send, path, path_header=self._path_header)
 
     def _with_lifespan(self, send: Send) -> Send:
         async def wrapped(message: Message) -> None:
@@ -92,37 +120,7 @@ class Facade:
         return wrapped
 
 
-def _with_header(send: Send, header: tuple[bytes, bytes]) -> Send:
-    async def wrapped(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), header]}
-        await send(message)
-
-    return wrapped
-
-
-def _with_allow(send: Send, methods: frozenset[str]) -> Send:
-    async def wrapped(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = [
-                (name, _joined(value, methods) if name.lower() == b"allow" else value)
-                for name, value in message["headers"]
-            ]
-            message = {**message, "headers": headers}
-        await send(message)
-
-    return wrapped
-
-
-def _joined(allow: bytes, methods: frozenset[str]) -> bytes:
-    known = {word.strip() for word in allow.decode("latin-1").split(",")}
-    return ", ".join(sorted(known | methods)).encode("latin-1")
-
-
-def _without_body(send: Send) -> Send:
-    async def wrapped(message: Message) -> None:
-        if message["type"] == "http.response.body":
-            message = {**message, "body": b""}
-        await send(message)
-
-    return wrapped
+def _control(found: Resolution, operation: Operation, decision: Decision) -> Path:
+    path = operation.path_for(decision)
+    # Where Flask has no view and there is no legacy function, the port is all there is.
+    return Path.NATIVE if path is Path.FLASK and not found.paired else path

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
+from bridge.shadow import CheckOptions
 from bridge.stages import Path
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from bridge.routing.signature import UnitFunction
     from bridge.stages import Decision, Stages
+    from bridge.types import Scope
 
 __all__ = ["AUTO", "PATH_VARIABLE", "Auto", "Operation", "OperationTable", "operation_name", "rule_shape"]
 
@@ -51,6 +53,7 @@ class Operation:
         native: The asynchronous function of the native path, if there is one.
         replaces: The Flask endpoint it replaces; `AUTO` pairs by method and rule, None says that it is new.
         retired: Flask is no longer asked about it; there is no way back but a deploy.
+        check: How it is checked.
     """
 
     name: str
@@ -58,11 +61,16 @@ class Operation:
     native: UnitFunction | None
     replaces: str | Auto | None = AUTO
     retired: bool = False
+    check: CheckOptions = field(default_factory=CheckOptions)
 
     @property
     def legacy_path(self) -> Path:
         """The bridged path where there is one, else the Flask view."""
         return Path.FLASK if self.legacy is None else Path.BRIDGED
+
+    def path_for(self, decision: Decision) -> Path:
+        """Return the path that serves a request of which *decision* was made."""
+        return Path.NATIVE if decision.native else self.legacy_path
 
     @property
     def declared(self) -> UnitFunction:
@@ -105,6 +113,6 @@ class OperationTable:
         """Return the operation that FastAPI serves by *endpoint*; None for a route of some other router."""
         return self._by_endpoint.get(endpoint) if endpoint else None
 
-    def decide(self, operation: Operation, caller: Callable[[], str]) -> Decision:
-        """Return what the stage of *operation* means for a request of *caller*."""
-        return self._stages.decide(operation.name, caller)
+    def decide(self, operation: Operation, scope: Scope) -> Decision:
+        """Return what the stage of *operation* means for the request of an ASGI *scope*."""
+        return self._stages.decide(operation.name, scope)

@@ -10,6 +10,7 @@ from bridge.routing.endpoint import make_endpoint
 from bridge.routing.operations import AUTO, Auto, Operation, operation_name
 from bridge.routing.render import Renderer
 from bridge.routing.signature import check_same_parameters, read_function
+from bridge.shadow import CheckOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,6 +47,7 @@ class BridgeRouter(APIRouter):
         deadline: Seconds that either function may take, with the wait for a token or a connection, before it is stopped and the
             answer is 504.
         watch_disconnect: Stop the work when the client goes away, on either path; costs a task for each request.
+        check: How this operation is checked at stage shadow or verify: how often, what is compared, and what is excused.
         read_only: Neither path may write; on PostgreSQL that spares two round trips, BEGIN and COMMIT. None is what the router says.
 
     Raises:
@@ -86,6 +88,7 @@ class BridgeRouter(APIRouter):
         deadline: float | None = None,
         watch_disconnect: bool = False,
         read_only: bool | None = None,
+        check: CheckOptions | None = None,
         **options: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Decorate the function of one path operation; see the class."""
@@ -96,7 +99,9 @@ class BridgeRouter(APIRouter):
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             for method in methods or ["GET"]:
                 name = operation_name(method, self.prefix + path)
-                operation = Operation(name, *_paths(function, legacy), replaces=replaces, retired=retired)
+                operation = Operation(
+                    name, *_paths(function, legacy), replaces=replaces, retired=retired, check=check or CheckOptions()
+                )
                 renderer = Renderer(
                     source=operation.name,
                     response_model=options.get("response_model"),

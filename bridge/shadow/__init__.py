@@ -1,19 +1,54 @@
 """Check one path against another without the caller noticing."""
 
+from bridge.shadow.arbiter import Arbiter, ReadToCheck
 from bridge.shadow.check import Check, Verdict
+from bridge.shadow.checker import Checker, CheckStatistics
+from bridge.shadow.comparing import (
+    QUIET,
+    CompareOptions,
+    Ignore,
+    Noise,
+    compare,
+    describe,
+    noise,
+    summarise,
+    verdict_of,
+)
 from bridge.shadow.difference import Difference, Severity
 from bridge.shadow.exchange import Exchange, RecordedRequest, RecordedResponse
+from bridge.shadow.load import Load
+from bridge.shadow.recorder import Recorder
+from bridge.shadow.replay import call_asgi
+from bridge.shadow.settings import CheckOptions, CheckSettings
 from bridge.shadow.writes import RowWrite, WriteKind, WriteSet
 
 __all__ = [
+    "QUIET",
+    "Arbiter",
     "Check",
+    "CheckOptions",
+    "CheckSettings",
+    "CheckStatistics",
+    "Checker",
+    "CompareOptions",
     "Difference",
     "Exchange",
+    "Ignore",
+    "Load",
+    "Noise",
+    "ReadToCheck",
     "RecordedRequest",
     "RecordedResponse",
+    "Recorder",
     "RowWrite",
     "Severity",
     "Verdict",
     "WriteKind",
     "WriteSet",
+    "call_asgi",
+    "compare",
+    "describe",
+    "noise",
+    "summarise",
+    "verdict_of",
 ]

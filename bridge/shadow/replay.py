@@ -169,7 +169,7 @@ async def call_asgi(app: ASGIApp, scope: Scope, body: bytes, *, max_bytes: int) 
     error: str | None = None
     try:
         await app(replay_scope(scope), replay_body(body), recorder)
-    except Exception as raised:  # noqa: BLE001  # whatever it is, it is what this path does
+    except (Exception, SystemExit) as raised:  # noqa: BLE001  # whatever it is, it is what this path does
         error = type(raised).__name__
     response = recorder.response
     if recorder.too_large:

@@ -13,7 +13,9 @@ from bridge.stages.share import in_share
 from bridge.stages.stage import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from bridge.types import Scope
 
 __all__ = ["Stages"]
 
@@ -54,20 +56,20 @@ class Stages:
         setting = self._settings.get(operation, self._default)
         return setting if self._ported.get(operation, False) else StageSetting(Stage.LEGACY)
 
-    def decide(self, operation: str, caller: Callable[[], str]) -> Decision:
+    def decide(self, operation: str, scope: Scope) -> Decision:
         """
         Return what the stage of *operation* means for one request.
 
         Args:
             operation: Its name.
-            caller: Tells who asks; called only where the answer depends on it.
+            scope: The ASGI scope of the request, which is looked into only where the answer depends on it.
         """
         setting = self.get(operation)
         stage = setting.stage
         if stage is Stage.LEGACY:
             return LEGACY
         if stage is Stage.CANARY:
-            return Decision(stage, native=in_share(f"{operation}\n{caller()}", setting.percent), checks=False)
+            return Decision(stage, native=in_share(f"{operation}\n{scope['client'][0]}", setting.percent), checks=False)
         return Decision(stage, native=stage is not Stage.SHADOW, checks=stage is not Stage.NATIVE)
 
     def set(self, operation: str, stage: str | Stage | StageSetting) -> StageSetting:

@@ -15,10 +15,12 @@ from async_app.settings import Settings
 from bridge import (
     Bridge,
     BridgeRouter,
+    CompareOptions,
     Database,
     Deployment,
     FlaskCompat,
     HookDeclarations,
+    Ignore,
     ParityLayers,
     PgBouncerLimits,
     PoolSettings,
@@ -50,6 +52,8 @@ def documented(heading: str) -> dict[str, str]:
         ("HookDeclarations", HookDeclarations),
         ("FlaskCompat", FlaskCompat),
         ("WSGISettings", WSGISettings),
+        ("CompareOptions", CompareOptions),
+        ("Ignore", Ignore),
         ("Settings of the example", Settings),
     ],
 )

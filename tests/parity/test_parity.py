@@ -25,7 +25,8 @@ async def outcome_on(mode: str, exchange: Exchange, template: TemplateDatabase) 
             operations = composition.bridge.operations
             operation = operations.get(exchange.operation)
             outcome = await perform(exchange, client, engine, template.tables)
-            assert outcome.path == (operations.path_of(operation).value if operation else "flask")
+            decided = operations.decide(operation, {"client": ("127.0.0.1", 1)}) if operation else None
+            assert outcome.path == (operation.path_for(decided).value if operation and decided else "flask")
             return outcome
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge import NotPorted, Path, Stage, Stages
+from bridge import NotPorted, Path, Stages
 from bridge.routing.operations import Operation, OperationTable, operation_name, rule_shape
 from bridge.routing.signature import read_function
 
@@ -57,7 +57,7 @@ def test_rules_of_different_shapes_differ() -> None:
 def test_the_legacy_path_is_bridged_where_there_is_one_else_flask(
     operation: Operation, legacy: Path, paths: set[Path]
 ) -> None:
-    assert operation.path_at(Stage.LEGACY) is legacy
+    assert operation.legacy_path is legacy
     assert set(operation.paths) == paths
 
 
@@ -80,6 +80,6 @@ def test_a_declared_operation_follows_its_stage() -> None:
     assert table.get("GET /b") is table.served_by(port) is PORTED
     assert table.get("GET /x") is None
     assert table.served_by(None) is table.served_by(print) is None
-    assert [table.path_of(operation) for operation in table] == [Path.BRIDGED, Path.NATIVE]
+    assert [operation.path_for(table.decide(operation, {})) for operation in table] == [Path.BRIDGED, Path.NATIVE]
     with pytest.raises(NotPorted):
         stages.set("GET /a", "native")

@@ -1,0 +1,139 @@
+"""
+Decide whether two paths answer a read alike.
+
+The candidate is run once and compared with what the caller got. Where that agrees, nothing more is needed: the two saw different
+moments of the database and still answered the same. Only where it does not agree, both paths are run again on one snapshot, the
+control before and after the candidate. What the two runs of the control do not agree in is noise, and what is left is a difference.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from bridge.database import checked_read, exported_snapshot
+from bridge.shadow.check import Check, Verdict
+from bridge.shadow.comparing import compare, noise, verdict_of
+from bridge.shadow.difference import Difference
+from bridge.shadow.exchange import Exchange
+from bridge.shadow.rules import rule_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from bridge.database import CheckedRead
+    from bridge.shadow.comparing import CompareOptions
+    from bridge.stages import Path
+
+__all__ = ["Arbiter", "ReadToCheck"]
+
+TIMED_OUT: Final = "TimeoutError"
+TOO_LARGE: Final = "ResponseTooLarge"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadToCheck:
+    """
+    A read that was served, and how to run it again.
+
+    Attributes:
+        operation: The operation it addressed.
+        control: What the caller got.
+        candidate: The path to check.
+        run: Runs the request on a path, without a caller.
+        options: How to compare.
+        queued_at: When it was served, by the clock of the checker, in seconds.
+    """
+
+    operation: str
+    control: Exchange
+    candidate: Path
+    run: Callable[[Path], Coroutine[Any, Any, Exchange]]
+    options: CompareOptions
+    queued_at: float
+
+
+class Arbiter:
+    """Runs reads again, and tells whether both paths answer them alike."""
+
+    def __init__(self, engine: AsyncEngine, *, deadline: float) -> None:
+        """
+        Args:
+            engine: Exports the snapshots.
+            deadline: Seconds that each run of a path may take.
+        """
+        self._engine = engine
+        self._deadline = deadline
+
+    async def check(self, read: ReadToCheck) -> Check:
+        """
+        Check one read.
+
+        Cancellation:
+            Stops the run there is; its transaction is rolled back.
+        """
+        candidate, seen = await self._run(read, read.candidate, None)
+        if not seen.wrote:
+            differences = compare(read.control, candidate, options=read.options)
+            verdict = verdict_of(differences)
+            if verdict in {Verdict.MATCHED, Verdict.EXCUSED}:
+                return Check(read.operation, read.control, candidate, verdict, differences)
+        return await self._on_one_snapshot(read)
+
+    async def _on_one_snapshot(self, read: ReadToCheck) -> Check:
+        path = read.control.path
+        async with exported_snapshot(self._engine) as snapshot:
+            control, seen = await self._run(read, path, snapshot)
+            candidate, checked = await self._run(read, read.candidate, snapshot)
+            again, seen_again = await self._run(read, path, snapshot)
+        reason = _why_not(control, again, candidate, (seen, seen_again, checked))
+        if reason:
+            return Check(read.operation, control, candidate, Verdict.NOT_COMPARABLE, reason=reason)
+        noisy = noise(control, again, options=read.options)
+        if noisy.rules and snapshot is None:
+            reason = "the control differs from itself, and this database shares no snapshots"
+            return Check(read.operation, control, candidate, Verdict.NOT_COMPARABLE, reason=reason)
+        differences = compare(control, candidate, options=read.options, noise=noisy)
+        if checked.wrote:
+            differences = (*differences, _written())
+        return Check(read.operation, control, candidate, verdict_of(differences), differences)
+
+    async def _run(self, read: ReadToCheck, path: Path, snapshot: str | None) -> tuple[Exchange, CheckedRead]:
+        started = datetime.now(UTC)
+        with checked_read(snapshot) as seen:
+            # In a task of its own: what a path sets in context variables is not for the next one.
+            run = asyncio.get_running_loop().create_task(read.run(path))
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await run, seen
+        except TimeoutError:  # ours: what a path raises is part of its exchange
+            error = TIMED_OUT
+        except asyncio.CancelledError as cancelled:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            error = type(cancelled).__name__  # the path's own
+        return Exchange(path, read.control.request, None, started, self._deadline, error=error), seen
+
+
+def _written() -> Difference:
+    wrote = rule_of("sql.write_in_safe_method")
+    return Difference(wrote.name, wrote.severity, "transaction", None, "a write, which was refused", wrote.remedy)
+
+
+def _why_not(control: Exchange, again: Exchange, candidate: Exchange, seen: tuple[CheckedRead, ...]) -> str | None:
+    """Return why nothing can be said of the *candidate*; None where something can."""
+    of_control = seen[:2]
+    if any(each.vanished for each in seen):
+        return "the shared snapshot was gone before it was read"
+    if any(each.wrote for each in of_control):
+        return "the control writes although the method is safe: check it as a write"
+    if TIMED_OUT in {control.error, again.error}:
+        return "the control ran past the deadline of a check"
+    if TOO_LARGE in {control.error, again.error, candidate.error}:
+        return "a body is larger than max_body_bytes"
+    return None

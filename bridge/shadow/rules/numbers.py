@@ -1,0 +1,162 @@
+"""Rules for numbers, truth values and nothing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bridge.shadow.difference import Severity
+from bridge.shadow.rules.rule import Rule
+
+__all__ = ["NUMBERS"]
+
+NUMBERS: Final = (
+    Rule(
+        "json.decimal.digits",
+        Severity.WARNING,
+        "the same number with other digits, or a decimal that is no longer a string",
+        "render Decimal as str(value), as FlaskCompat(json=True) does: a float loses trailing zeros",
+        '{"price": "1.10"}',
+        '{"price": 1.1}',
+    ),
+    Rule(
+        "json.number_as_string",
+        Severity.WARNING,
+        "the number is a string",
+        "declare the field as int or float: Pydantic writes Decimal as a string",
+        '{"price": 1.5}',
+        '{"price": "1.5"}',
+    ),
+    Rule(
+        "json.string_as_number",
+        Severity.WARNING,
+        "the string is a number",
+        "declare the field as str",
+        '{"zip": "10115"}',
+        '{"zip": 10115}',
+    ),
+    Rule(
+        "json.float_noise",
+        Severity.ERROR,
+        "a binary fraction where the decimal number was meant",
+        "ParityLayers(values=True), the default of Database; or Numeric instead of REAL",
+        '{"ratio": 1.1}',
+        '{"ratio": 1.100000023841858}',
+    ),
+    Rule(
+        "json.rounding",
+        Severity.ERROR,
+        "rounded or cut off differently",
+        "round where the control does, on Decimal; ParityLayers(values=True), the default of Database, sends floats as psycopg2 does",
+        '{"total": 1.01}',
+        '{"total": 1.00}',
+        varies=True,
+    ),
+    Rule(
+        "json.off_by_one",
+        Severity.ERROR,
+        "one more or one less",
+        "look for < against <=, 0 against 1 as first index, and a count taken before instead of after the write",
+        '{"count": 3}',
+        '{"count": 4}',
+        varies=True,
+    ),
+    Rule(
+        "json.rowcount",
+        Severity.ERROR,
+        "-1 where the control has a number of rows",
+        "ParityLayers(rowcounts=True), the default of Database; or count with RETURNING",
+        '{"deleted": 3}',
+        '{"deleted": -1}',
+    ),
+    Rule(
+        "json.number_sign",
+        Severity.ERROR,
+        "the same number with the other sign",
+        "look at the order of a subtraction, and of the arguments of a difference",
+        '{"balance": 12}',
+        '{"balance": -12}',
+        varies=True,
+    ),
+    Rule(
+        "json.number_scale",
+        Severity.ERROR,
+        "a multiple by 10, 100, 1000, ...",
+        "look at the unit: cents or euros, seconds or milliseconds, 0.25 or 25 %",
+        '{"amount": 1250}',
+        '{"amount": 12.5}',
+    ),
+    Rule(
+        "json.bool_as_int",
+        Severity.ERROR,
+        "true or false on one side, 1 or 0 on the other",
+        "declare the field as bool, or as int, as the control has it",
+        '{"active": true}',
+        '{"active": 1}',
+    ),
+    Rule(
+        "json.bool_as_string",
+        Severity.ERROR,
+        "true or false on one side, the word as a string on the other",
+        "declare the field as bool; do not format it",
+        '{"active": true}',
+        '{"active": "True"}',
+    ),
+    Rule(
+        "json.nan",
+        Severity.ERROR,
+        "NaN or Infinity on one side",
+        "FlaskCompat(json=True), the default of Bridge.router(): Flask writes NaN and Infinity as they are",
+        '{"ratio": NaN}',
+        '{"ratio": null}',
+    ),
+    Rule(
+        "json.null_for_value",
+        Severity.ERROR,
+        "null instead of the value",
+        "load the attribute: select it, or add a loader option for the relationship",
+        '{"name": "Ada"}',
+        '{"name": null}',
+        varies=True,
+    ),
+    Rule(
+        "json.value_for_null",
+        Severity.ERROR,
+        "a value instead of null",
+        "look for a default that the control does not have",
+        '{"name": null}',
+        '{"name": "Ada"}',
+        varies=True,
+    ),
+    Rule(
+        "json.empty_for_null",
+        Severity.WARNING,
+        '"", [] or {} instead of null',
+        "use None as the default",
+        '{"tags": null}',
+        '{"tags": []}',
+    ),
+    Rule(
+        "json.null_for_empty",
+        Severity.WARNING,
+        'null instead of "", [] or {}',
+        "do not write 'value or None'",
+        '{"note": ""}',
+        '{"note": null}',
+    ),
+    Rule(
+        "json.null_for_missing",
+        Severity.WARNING,
+        "null where the control leaves the key out",
+        "response_model_exclude_none=True, or exclude_unset",
+        '{"id": 1}',
+        '{"id": 1, "nick": null}',
+    ),
+    Rule(
+        "json.missing_for_null",
+        Severity.WARNING,
+        "the key is left out where the control has null",
+        "response_model_exclude_none=False; declare the field",
+        '{"id": 1, "nick": null}',
+        '{"id": 1}',
+    ),
+)

@@ -1,0 +1,236 @@
+"""Rules for the status, and for a path that does not answer."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bridge.shadow.difference import Severity
+from bridge.shadow.rules.rule import Rule
+
+__all__ = ["CHECKS", "ENDINGS", "QUERIES", "STATUSES"]
+
+STATUSES: Final = (
+    Rule(
+        "status.422_for_400",
+        Severity.ERROR,
+        "a validation error of FastAPI",
+        "FlaskCompat(validation=...), or read_body=",
+        "400",
+        "422",
+    ),
+    Rule(
+        "status.422_for_404",
+        Severity.ERROR,
+        "a path parameter that Flask's converter would not have matched",
+        "register_flask_converters() and {id:flask_int}",
+        "404",
+        "422",
+        request="GET /things/abc",
+    ),
+    Rule(
+        "status.422_for_415",
+        Severity.ERROR,
+        "a body of another content type",
+        "FlaskCompat(read_body=...)",
+        "415",
+        "422",
+        request="POST /things",
+    ),
+    Rule(
+        "status.422_for_200",
+        Severity.ERROR,
+        "a query value that Flask ignores",
+        "lenient(int, default): what cannot be read is the default",
+        "200",
+        "422",
+        request="GET /things?page=x",
+    ),
+    Rule(
+        "status.converter",
+        Severity.ERROR,
+        "a path parameter that Flask's converter would not have matched: a sign, a fraction, 1_0, a UUID without dashes",
+        "register_flask_converters() and {id:flask_int}",
+        "404",
+        "200",
+        request="GET /things/-5",
+    ),
+    Rule(
+        "status.405_for_200",
+        Severity.ERROR,
+        "the method is not allowed",
+        "keep Flask in front: it answers HEAD and OPTIONS of every GET rule; or declare them",
+        "200",
+        "405",
+        request="OPTIONS /things",
+    ),
+    Rule(
+        "status.307_for_308",
+        Severity.ERROR,
+        "another redirect for a missing slash",
+        "let Flask's URL map decide, or redirect_slashes=False and a route of its own",
+        "308",
+        "307",
+    ),
+    Rule(
+        "status.307_for_404",
+        Severity.ERROR,
+        "a redirect where there is no such path",
+        "FastAPI(redirect_slashes=False)",
+        "404",
+        "307",
+        request="GET /things/",
+    ),
+    Rule(
+        "status.307_for_302",
+        Severity.ERROR,
+        "a redirect that makes the client repeat its method",
+        "bridge.redirect(url), which is 302 with a body",
+        "302",
+        "307",
+    ),
+    Rule(
+        "status.200_for_201",
+        Severity.ERROR,
+        "the status of the route is not set",
+        "status_code=201 on the route",
+        "201",
+        "200",
+        request="POST /things",
+    ),
+    Rule(
+        "status.404_for_500",
+        Severity.WARNING,
+        "404 where the control fails",
+        "the port mends a defect: excuse it with an ignore rule",
+        "500",
+        "404",
+    ),
+    Rule(
+        "status.500_for_404",
+        Severity.ERROR,
+        "the candidate fails where nothing is found",
+        "ParityLayers(parameters=True): an id beyond the column's range is an error on asyncpg",
+        "404",
+        "500",
+        request="GET /things/1099511627776",
+    ),
+    Rule(
+        "status.500_for_409",
+        Severity.ERROR,
+        "the candidate fails where there is a conflict",
+        "ParityLayers(errors=True): catch IntegrityError around flush or commit",
+        "409",
+        "500",
+        request="POST /things",
+    ),
+    Rule(
+        "status.403_for_401",
+        Severity.ERROR,
+        "forbidden, where nobody is logged in",
+        "raise 401 where there are no credentials: HTTPBearer(auto_error=False)",
+        "401",
+        "403",
+    ),
+    Rule(
+        "status.500", Severity.ERROR, "the candidate fails", "read the candidate's traceback in the log", "200", "500"
+    ),
+    Rule(
+        "status.success_for_500",
+        Severity.WARNING,
+        "success where the control fails",
+        "the port mends a defect, or renders what Flask cannot: excuse it with an ignore rule",
+        "500",
+        "200",
+    ),
+    Rule(
+        "status.success_for_error",
+        Severity.ERROR,
+        "success where the control refuses",
+        "port the check that refuses: validation, permission, existence, version",
+        "403",
+        "200",
+    ),
+    Rule(
+        "status.error_for_success",
+        Severity.ERROR,
+        "the candidate refuses where the control succeeds",
+        "look for a check that the control does not have",
+        "200",
+        "403",
+    ),
+    Rule(
+        "status.redirect",
+        Severity.ERROR,
+        "a redirect on one side only",
+        "raise or return what the control does: Flask-Login redirects, FastAPI's security classes answer 401",
+        "302",
+        "401",
+    ),
+    Rule("status.other_error", Severity.ERROR, "another error", "raise the error that the control does", "409", "400"),
+    Rule("status.other", Severity.ERROR, "another status", "set the status that the control has", "202", "200"),
+)
+ENDINGS: Final = (
+    Rule(
+        "candidate.lazy_load",
+        Severity.ERROR,
+        "the candidate needed SQL where it could not await it",
+        "add a loader option: selectinload(), joinedload(); see the guard of bridge.porting",
+        "200",
+        "MissingGreenlet",
+    ),
+    Rule(
+        "candidate.timeout",
+        Severity.ERROR,
+        "the candidate did not answer in time",
+        "look for a statement that waits for a lock, an endless loop, a missing index",
+        "200",
+        "DeadlineExceeded",
+    ),
+    Rule(
+        "candidate.crashed",
+        Severity.ERROR,
+        "the candidate ended without an answer",
+        "read the candidate's traceback in the log",
+        "200",
+        "KeyError",
+    ),
+    Rule(
+        "control.crashed",
+        Severity.WARNING,
+        "the control ended without an answer, and the candidate has one",
+        "read the control's traceback in the log",
+        "KeyError",
+        "200",
+    ),
+)
+QUERIES: Final = (
+    Rule(
+        "query.last_value_wins",
+        Severity.ERROR,
+        "the last of several query values counts, where the first should",
+        "FlaskCompat(requests=True), the default of Bridge.router()",
+        '{"tag": "a"}',
+        '{"tag": "b"}',
+        request="GET /things?tag=a&tag=b",
+    ),
+    Rule(
+        "query.bool",
+        Severity.ERROR,
+        "?b=false is false, where type=bool makes every text true",
+        "lenient(bool, False)",
+        '{"deep": true}',
+        '{"deep": false}',
+        request="GET /things?deep=false",
+    ),
+)
+CHECKS: Final = (
+    Rule(
+        "check.more",
+        Severity.ERROR,
+        "more differences than are kept",
+        "mend the others first, or raise CompareOptions.limit",
+        "[1, 2, 3]",
+        "[4, 5, 6]",
+        varies=True,
+    ),
+)

@@ -1,0 +1,78 @@
+"""How much is checked, and what a check may cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from bridge.errors import InvalidShadowSetting
+from bridge.shadow.comparing import CompareOptions
+
+__all__ = ["CheckOptions", "CheckSettings"]
+
+KIB: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """
+    How much is checked, and what a check may cost. The limits are those of one process.
+
+    Attributes:
+        sample: Share of the requests at stage shadow or verify that are checked, from 0 to 1; an operation may have its own.
+        per_second: Most checks that begin in one second, of all operations together.
+        concurrency: Checks that run at once. Each takes at most two connections of the asynchronous pool and one token.
+        queue: Requests that may wait to be checked; the next is not checked.
+        max_age: Seconds that a request may wait to be checked.
+        deadline: Seconds that each run of a path may take.
+        max_body_bytes: Largest request and response body that is compared, in bytes.
+        busy_above: Share of one core that this process may use, checks included, before nothing new is checked.
+        patience: Seconds that a check waits for a moment without callers before it begins all the same.
+    """
+
+    sample: float = 1.0
+    per_second: float = 100.0
+    concurrency: int = 1
+    queue: int = 100
+    max_age: float = 5.0
+    deadline: float = 10.0
+    max_body_bytes: int = 256 * KIB
+    busy_above: float = 0.75
+    patience: float = 0.05
+
+    def __post_init__(self) -> None:
+        _check_share(self.sample)
+        for name in ("concurrency", "queue"):
+            if getattr(self, name) < 1:
+                msg = f"{name} is {getattr(self, name)}, but nothing could be checked with less than 1: set sample=0 for that"
+                raise InvalidShadowSetting(msg)
+        for name in ("per_second", "max_age", "deadline", "max_body_bytes", "busy_above", "patience"):
+            if getattr(self, name) < 0:
+                msg = f"{name} is {getattr(self, name)}, but cannot be negative"
+                raise InvalidShadowSetting(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """
+    How one operation is checked.
+
+    Attributes:
+        sample: Share of its requests that are checked, from 0 to 1; None for that of the `CheckSettings`.
+        writes: Check requests of unsafe methods too: the port runs first, in a savepoint that is rolled back.
+        compare: What is compared, and what is excused.
+    """
+
+    sample: float | None = None
+    writes: bool = False
+    compare: CompareOptions = field(default_factory=CompareOptions)
+
+    def __post_init__(self) -> None:
+        if self.sample is not None:
+            _check_share(self.sample)
+
+
+def _check_share(sample: float) -> None:
+    if not 0 <= sample <= 1:
+        msg = f"sample is {sample}, but a share of requests lies between 0 and 1"
+        raise InvalidShadowSetting(msg)
