@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-__all__ = ["guard_reads", "reads_without_transaction"]
+__all__ = ["guard_reads", "reads_without_transaction", "refuse_write_in_savepoint"]
 
 READS: Final = re.compile(r"\s*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN)\b", re.IGNORECASE)
 # Locks would be released at once, and a CTE may write.
@@ -26,6 +26,8 @@ WRITES: Final = re.compile(
 LITERAL: Final = re.compile(r"'(?:[^']|'')*'")
 # Where each statement has a snapshot of its own anyway, nothing is lost without a transaction.
 SNAPSHOT_PER_STATEMENT: Final = frozenset({None, "READ COMMITTED", "AUTOCOMMIT"})
+# What a session needs to join a transaction that is not its own.
+JOINS: Final = re.compile(r"SAVEPOINT|RELEASE|ROLLBACK\s+TO|SET\s+CONSTRAINTS", re.IGNORECASE)
 # As many statements as SQLAlchemy keeps compiled.
 REMEMBERED: Final = 500
 REMEDY: Final = "run it without read_only, or move the write to an operation that is not read-only"
@@ -59,11 +61,21 @@ def guard_reads(engine: Engine, *, only_if: Callable[[], bool] | None = None) ->
 
     def before(_connection: Connection, _cursor: Any, statement: str, *_: object) -> None:
         if statement not in seen and (only_if is None or only_if()):
-            if not READS.match(statement) or WRITES.search(LITERAL.sub("''", statement)):
-                keyword = statement.split(None, 1)[0] if statement.strip() else "an empty statement"
-                msg = f"a read-only unit of work was to run {keyword}: {REMEDY}"
-                raise WriteInReadOnlyUnit(msg)
+            _refuse_write(statement)
             if len(seen) < REMEMBERED:
                 seen.add(statement)
 
     event.listen(engine, "before_cursor_execute", before)
+
+
+def refuse_write_in_savepoint(_connection: Connection, _cursor: Any, statement: str, *_: object) -> None:
+    """Do for a session on a connection that it shares, as a listener, what `guard_reads` does for an engine."""
+    if not JOINS.match(statement):
+        _refuse_write(statement)
+
+
+def _refuse_write(statement: str) -> None:
+    if not READS.match(statement) or WRITES.search(LITERAL.sub("''", statement)):
+        keyword = statement.split(None, 1)[0] if statement.strip() else "an empty statement"
+        msg = f"a read-only unit of work was to run {keyword}: {REMEDY}"
+        raise WriteInReadOnlyUnit(msg)

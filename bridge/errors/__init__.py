@@ -26,6 +26,7 @@ from bridge.errors.configuration import (
     UnknownEndpoint,
     UnknownOperation,
     UnknownStage,
+    WritesNotCheckable,
 )
 from bridge.errors.parity import ParityMismatch
 from bridge.errors.rejected import (
@@ -47,7 +48,10 @@ from bridge.errors.unavailable import (
 )
 from bridge.errors.usage import (
     CallCycle,
+    ConnectionOutsideCheck,
+    EgressBlocked,
     InvalidWSGIResponse,
+    JoinedConnectionBusy,
     LazyLoadOutsideSession,
     LazyLoadUnderGuard,
     LiveObjectReturned,
@@ -74,9 +78,11 @@ __all__ = [
     "CapacityClosed",
     "ClientDisconnected",
     "ConfigurationError",
+    "ConnectionOutsideCheck",
     "DatabaseUnreachable",
     "DeadlineExceeded",
     "DriverMissing",
+    "EgressBlocked",
     "InvalidConnectArgument",
     "InvalidContentLength",
     "InvalidDatabaseURL",
@@ -86,6 +92,7 @@ __all__ = [
     "InvalidStopSetting",
     "InvalidWSGIResponse",
     "InvalidWSGISetting",
+    "JoinedConnectionBusy",
     "LazyLoadOutsideSession",
     "LazyLoadUnderGuard",
     "LegacyIsAsync",
@@ -118,4 +125,5 @@ __all__ = [
     "WorkStopped",
     "WorkerExit",
     "WriteInReadOnlyUnit",
+    "WritesNotCheckable",
 ]
