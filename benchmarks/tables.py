@@ -60,6 +60,11 @@ def times(group: str, key: str) -> Column:
     return lambda row: f"{row[group][key]:.2f} x" if key in row[group] else ""
 
 
+def ratio(key: str) -> Column:
+    """Show a ratio, where the row has one."""
+    return lambda row: f"{row[key]:.2f} x" if key in row else ""
+
+
 def share(key: str) -> Column:
     """Show a share in percent."""
     return lambda row: f"{row[key]:.0%}"
@@ -203,6 +208,23 @@ SECTIONS: Final = (
         "Instruments over legacy code",
         "`GET /users/3` of the example, a request of eight statements, of which seven are lazy loads and findings; CPU time of the thread that serves it, the least of nine rounds.",
         {"instruments": plain("instruments"), "CPU µs per request": plain("cpu_us"), "extra µs": plain("extra_us")},
+    ),
+    Section(
+        "shadow",
+        "Checks beside the callers",
+        "A read of one row by key through the facade, on the bridged path, without checks and with the port checked against each read.\n"
+        "At 30 % of the peak requests come at random; at saturation 32 connections ask as fast as they are answered.",
+        {
+            "load": plain("load"),
+            "server": plain("server"),
+            "p50 ms": plain("p50_ms"),
+            "p99 ms": plain("p99_ms"),
+            "p50": ratio("p50_ratio"),
+            "p99": ratio("p99_ratio"),
+            "requests/s": plain("requests_per_second"),
+            "rate": ratio("rate_ratio"),
+            "checked": lambda row: f"{row['checked_share']:.0%}" if "checked_share" in row else "",
+        },
     ),
     Section(
         "soak",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
@@ -22,6 +23,7 @@ from bridge.database.limits import pgbouncer_limits, server_limits
 from bridge.database.parity import ParityLayers
 from bridge.database.pool import PoolSettings
 from bridge.database.read_only import guard_reads, reads_without_transaction
+from bridge.database.separate import make_separate_engine
 from bridge.database.stop_settings import StopSettings
 from bridge.database.transaction_pooler import is_pooled
 from bridge.database.unit_of_work import async_unit_of_work, unit_of_work
@@ -108,6 +110,13 @@ class Database:
         self.parity = parity or ParityLayers()
         self.deployment = deployment or Deployment.from_environ(os.environ)
         self._addresses: set[str] = set()
+        self._make_separate_engine = partial(
+            make_separate_engine,
+            urls,
+            stopping=self.stopping,
+            connect_args=async_connect_args or {},
+            transaction_pooler=bool(self.pool.transaction_pooler),
+        )
         self.sync_engine: Engine
         self.async_engine: AsyncEngine
         self.sync_engine, self.async_engine = make_engines(
@@ -178,6 +187,14 @@ class Database:
             WritesNotCheckable: Not PostgreSQL with asyncpg; raised when the block is entered.
         """
         return join_units(self)
+
+    def separate_engine(self) -> AsyncEngine:
+        """
+        Make an asynchronous engine whose connections are opened for each use, outside of the pools; dispose of it yourself.
+
+        For what has to work when every pooled connection is taken. It has no parity layers.
+        """
+        return self._make_separate_engine()
 
     @staticmethod
     def _reads_alone(read_only: bool) -> bool:  # noqa: FBT001  passed on as it came

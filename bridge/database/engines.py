@@ -15,6 +15,7 @@ from bridge.database.joined_side import watch_checkouts
 from bridge.database.parity import install_parity
 from bridge.database.pending import watch_writes
 from bridge.database.pool import configure_pool
+from bridge.database.prompt_closing import close_promptly
 from bridge.database.stop_settings import limit_connecting
 from bridge.database.stopping import make_stoppable
 
@@ -67,6 +68,7 @@ def make_engines(
     async_engine = create_async_engine(
         urls.asynchronous, connect_args={**urls.async_connect_args, **async_connect_args}, **options
     )
+    close_promptly(async_engine.sync_engine)
     if urls.require_tls:
         event.listen(async_engine.sync_engine, "connect", require_tls)
     for engine in (sync_engine, async_engine.sync_engine):

@@ -9,6 +9,7 @@ __all__ = [
     "ConfigurationError",
     "DatabaseUnreachable",
     "DriverMissing",
+    "ExtraMissing",
     "InvalidConnectArgument",
     "InvalidDatabaseURL",
     "InvalidIgnore",
@@ -19,6 +20,8 @@ __all__ = [
     "LegacyIsAsync",
     "NotPorted",
     "SignatureMismatch",
+    "StageConflict",
+    "StageStoreReadOnly",
     "TimeZoneUnknown",
     "UnknownEndpoint",
     "UnknownOperation",
@@ -43,6 +46,12 @@ class DriverMissing(ConfigurationError):
     """The package of a driver that the database URL needs cannot be imported."""
 
     code = "driver-missing"
+
+
+class ExtraMissing(ConfigurationError):
+    """A feature needs a package that is not installed; the message names the extra that brings it."""
+
+    code = "extra-missing"
 
 
 class InvalidConnectArgument(ConfigurationError):
@@ -115,6 +124,18 @@ class NotPorted(ConfigurationError):
     """An operation was moved to a stage that needs a native port, and has none."""
 
     code = "not-ported"
+
+
+class StageConflict(ConfigurationError):
+    """A stage was to be changed that somebody else has changed since it was looked at."""
+
+    code = "stage-conflict"
+
+
+class StageStoreReadOnly(ConfigurationError):
+    """A stage was to be changed in a store that only follows what is set elsewhere."""
+
+    code = "stage-store-read-only"
 
 
 class TimeZoneUnknown(ConfigurationError):

@@ -11,6 +11,7 @@ __all__ = [
     "CapacityClosed",
     "DeadlineExceeded",
     "SchemaChanged",
+    "StageStoreUnavailable",
     "TooManyWaiting",
     "Unavailable",
     "WorkStopped",
@@ -61,3 +62,9 @@ class SchemaChanged(Unavailable):
     """A table was altered while a transaction used it; the transaction is rolled back, and succeeds when it is run again."""
 
     code = "schema-changed"
+
+
+class StageStoreUnavailable(Unavailable):
+    """The store of the stages cannot be reached or read; the last good stages stand."""
+
+    code = "stage-store-unavailable"

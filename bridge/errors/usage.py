@@ -6,6 +6,7 @@ from bridge.errors.base import BridgeError
 
 __all__ = [
     "CallCycle",
+    "ChangeThroughStore",
     "ConnectionOutsideCheck",
     "EgressBlocked",
     "InvalidWSGIResponse",
@@ -153,3 +154,9 @@ class EgressBlocked(UsageError):
     """A path that is being checked was to reach something beyond the database, which nobody could undo; nothing was sent."""
 
     code = "egress-blocked"
+
+
+class ChangeThroughStore(UsageError):
+    """A stage was set in this process alone, though a store says what it is in every process."""
+
+    code = "change-through-store"

@@ -20,8 +20,8 @@ from bridge.routing.resolver import Resolver
 from bridge.routing.router import BridgeRouter
 from bridge.routing.unavailable import answer_unavailable
 from bridge.routing.units import UnitRunner
-from bridge.shadow import Arbiter, Checker, CheckSettings, Load
-from bridge.stages import Stages
+from bridge.shadow import Arbiter, Checker, CheckSettings, Load, WriteChecker
+from bridge.stages import Stages, by_client_address
 from bridge.wsgi import WSGIAdapter
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from bridge.database import Database
     from bridge.offload import CapacityStatistics
     from bridge.routing.pairing import Pairing
-    from bridge.stages import Stage
+    from bridge.stages import CallerKey, Stage, StageOverride, StageSetting, StageStore
     from bridge.types import WSGIApp
     from bridge.wsgi import Settings as WSGISettings
 
@@ -67,8 +67,11 @@ class Bridge:
         capacity: int | None = None,
         max_waiting: int | None = 1000,
         admission_timeout: float | None = 30.0,
-        stages: Mapping[str, str | Stage] | None = None,
-        default_stage: str | Stage = "legacy",
+        stages: Mapping[str, str | Stage | StageSetting] | None = None,
+        default_stage: str | Stage | StageSetting = "legacy",
+        store: StageStore | None = None,
+        sticky_by: CallerKey = by_client_address,
+        override: StageOverride | None = None,
         hooks: HookDeclarations | None = None,
         wsgi: WSGISettings | None = None,
         path_header: bool = True,
@@ -81,8 +84,11 @@ class Bridge:
             capacity: Synchronous calls that may run at once; by default as many as the synchronous pool has connections.
             max_waiting: Synchronous calls that may wait for a token; the next is answered 503 at once. None is any number.
             admission_timeout: Seconds that one may wait before it is answered 503; None is for ever.
-            stages: Stage by operation name at start-up.
-            default_stage: Stage of the ported operations that *stages* does not name.
+            stages: Stage by operation name or pattern at start-up.
+            default_stage: Stage of the ported operations that neither *stages* nor a router names.
+            store: Where stages are changed for every process; it goes before *stages*. None is this process alone.
+            sticky_by: Names the caller of a request at stage canary.
+            override: Lets testers choose the side of one request; None lets nobody.
             hooks: What became of the Flask hooks that do not run where FastAPI answers.
             wsgi: Limits within which Flask is served.
             path_header: Send ``Bridge-Path: flask|bridged|native`` with each response.
@@ -100,7 +106,7 @@ class Bridge:
             max_waiting=max_waiting,
             admission_timeout=admission_timeout,
         )
-        self.stages = Stages(stages, default=default_stage)
+        self.stages = Stages(stages, default=default_stage, store=store, sticky_by=sticky_by, override=override)
         self.operations = OperationTable(self.stages)
         self._units = UnitRunner(database, self.capacity, legacy)
         self._hooks = hooks or HookDeclarations()
@@ -108,8 +114,13 @@ class Bridge:
         self._path_header = path_header
         self._check_settings = checks or CheckSettings()
         self._load = Load(busy_above=self._check_settings.busy_above, contended=self._is_contended)
-        arbiter = Arbiter(database.async_engine, deadline=self._check_settings.deadline)
+        arbiter = Arbiter(
+            database.async_engine,
+            deadline=self._check_settings.deadline,
+            allowed=lambda: (*self._check_settings.allowed_hosts, *database.addresses),
+        )
         self.checks = Checker(self._check_settings, arbiter, self._load)
+        self._write_checker = WriteChecker(database, self._check_settings)
         self._app: FastAPI | None = None
         self._resolver: Resolver | None = None
 
@@ -119,6 +130,7 @@ class Bridge:
         compat: FlaskCompat | None = None,
         follow_flask: bool = True,
         read_only_gets: bool = False,
+        stage: str | Stage | StageSetting | None = None,
         **options: Any,
     ) -> BridgeRouter:
         """
@@ -128,12 +140,18 @@ class Bridge:
             compat: Which of Flask's habits its routes keep; by default all of them.
             follow_flask: Keep Flask's habits at all; False gives FastAPI's own JSON, errors and parameters.
             read_only_gets: Give every GET operation ``read_only=True`` that does not say otherwise.
+            stage: Stage of its ported operations that ``Bridge(stages=...)`` and the store do not name; None is the default stage.
             options: Arguments of `fastapi.APIRouter`, such as ``prefix`` and ``tags``.
         """
         if compat is None and follow_flask:
             compat = FlaskCompat(self.legacy)
         return BridgeRouter(
-            table=self.operations, units=self._units, compat=compat, read_only_gets=read_only_gets, **options
+            table=self.operations,
+            units=self._units,
+            compat=compat,
+            read_only_gets=read_only_gets,
+            stage=stage,
+            **options,
         )
 
     def install(self, app: FastAPI) -> None:
@@ -149,7 +167,7 @@ class Bridge:
             Facade,
             answering=lambda fastapi: Answerer(flask=flask, fastapi=fastapi),
             checking=lambda answerer: Checking(
-                answerer, self.checks, max_body_bytes=self._check_settings.max_body_bytes
+                answerer, self.checks, self._write_checker, max_body_bytes=self._check_settings.max_body_bytes
             ),
             resolver=self._resolve,
             table=self.operations,
@@ -194,6 +212,7 @@ class Bridge:
                 logger.warning(warning)
         self.capacity.reopen()
         await offload(self.database.check, capacity=self.capacity)
+        await self.stages.start()
 
     async def close(self, *, deadline: float = 10.0) -> None:
         """
@@ -202,6 +221,7 @@ class Bridge:
         Args:
             deadline: Seconds until calls that wait are refused, and those that run are stopped.
         """
+        await self.stages.close()
         await self.checks.close()
         for stuck in await self.capacity.drain(deadline=deadline):
             logger.error("%s is stuck after %.1f s on %s\n%s", stuck.name, stuck.running_s, stuck.thread, stuck.stack)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bridge.routing.signature import UnitFunction
-    from bridge.stages import Decision, Stages
+    from bridge.stages import Decision, Stage, Stages, StageSetting
     from bridge.types import Scope
 
 __all__ = ["AUTO", "PATH_VARIABLE", "Auto", "Operation", "OperationTable", "operation_name", "rule_shape"]
@@ -103,11 +103,13 @@ class OperationTable:
         """Return the operation called *name*; None when no route declares it."""
         return self._operations.get(name)
 
-    def add(self, operation: Operation, endpoint: Callable[..., Any]) -> None:
-        """Declare *operation*, which FastAPI serves by *endpoint*, and make it known to the stages."""
+    def add(
+        self, operation: Operation, endpoint: Callable[..., Any], *, stage: str | Stage | StageSetting | None = None
+    ) -> None:
+        """Declare *operation*, which FastAPI serves by *endpoint*, and make it known to the stages; *stage* is its router's."""
         self._operations[operation.name] = operation
         self._by_endpoint[endpoint] = operation
-        self._stages.declare(operation.name, ported=operation.native is not None)
+        self._stages.declare(operation.name, ported=operation.native is not None, default=stage)
 
     def served_by(self, endpoint: Callable[..., Any] | None) -> Operation | None:
         """Return the operation that FastAPI serves by *endpoint*; None for a route of some other router."""

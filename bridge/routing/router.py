@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 
+from bridge.errors import WritesNotCheckable
 from bridge.routing.endpoint import make_endpoint
 from bridge.routing.operations import AUTO, Auto, Operation, operation_name
 from bridge.routing.render import Renderer
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from bridge.routing.operations import OperationTable
     from bridge.routing.signature import UnitFunction
     from bridge.routing.units import UnitRunner
+    from bridge.stages import Stage, StageSetting
 
 __all__ = ["BridgeRouter"]
 
@@ -53,6 +55,7 @@ class BridgeRouter(APIRouter):
     Raises:
         SignatureMismatch: The two functions differ in their parameters.
         LegacyIsAsync: *legacy* is asynchronous.
+        WritesNotCheckable: *check* asks for writes where nothing could undo those of the port, or of a Flask view on one connection.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class BridgeRouter(APIRouter):
         units: UnitRunner,
         compat: FlaskCompat | None,
         read_only_gets: bool = False,
+        stage: str | Stage | StageSetting | None = None,
         **options: Any,
     ) -> None:
         """Use `Bridge.router`."""
@@ -72,6 +76,7 @@ class BridgeRouter(APIRouter):
         self._units = units
         self._compat = compat
         self._read_only_gets = read_only_gets
+        self._stage = stage
 
     def api_route(  # type: ignore[override]  # FastAPI's own options go through **options
         self,
@@ -102,6 +107,7 @@ class BridgeRouter(APIRouter):
                 operation = Operation(
                     name, *_paths(function, legacy), replaces=replaces, retired=retired, check=check or CheckOptions()
                 )
+                _require_checkable(operation, self._units)
                 renderer = Renderer(
                     source=operation.name,
                     response_model=options.get("response_model"),
@@ -121,7 +127,7 @@ class BridgeRouter(APIRouter):
                     read_only=self._read_only_gets and method.upper() == "GET" if read_only is None else read_only,
                 )
                 self.add_api_route(path, endpoint, methods=[method], **options)
-                self._table.add(operation, endpoint)
+                self._table.add(operation, endpoint, stage=self._stage)
             return function
 
         return decorate
@@ -145,6 +151,18 @@ class BridgeRouter(APIRouter):
     def delete(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]  # as above
         """Decorate the function of a DELETE operation."""
         return self.api_route(path, methods=["DELETE"], **options)
+
+
+def _require_checkable(operation: Operation, units: UnitRunner) -> None:
+    if not operation.check.writes:
+        return
+    units.require_joinable()
+    if operation.legacy is None and operation.check.one_connection:
+        msg = (
+            f"{operation.name} has no legacy function that could run on the connection of its port: name it with legacy=, "
+            "or give CheckOptions(writes=True, one_connection=False), so that the Flask view runs as always"
+        )
+        raise WritesNotCheckable(msg)
 
 
 def _output(compat: FlaskCompat) -> dict[str, Any]:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy.exc import MissingGreenlet
 
-from bridge.database import is_committed, joined_unit, native_transaction, refuse_live_objects, refuse_pending_writes
+from bridge.database import (
+    is_committed,
+    joined_unit,
+    native_transaction,
+    refuse_live_objects,
+    refuse_pending_writes,
+    require_joinable,
+)
 from bridge.errors import DeadlineExceeded, LazyLoadOutsideSession, WorkerExit
 from bridge.offload import check_callable, name_of, offload
 
@@ -42,6 +49,13 @@ class UnitRunner:
         self._database = database
         self._capacity = capacity
         self._legacy = legacy
+
+    def require_joinable(self) -> None:
+        """
+        Raises:
+            WritesNotCheckable: Units of work of this database cannot join one connection.
+        """
+        require_joinable(self._database)
 
     async def run_legacy(
         self,

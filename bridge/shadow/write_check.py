@@ -21,6 +21,7 @@ from bridge.shadow.recorder import recorded_request
 from bridge.shadow.write_body import WholeBody
 from bridge.shadow.write_candidate import Candidate, RanCandidate
 from bridge.shadow.write_control import ControlRun
+from bridge.shadow.write_recording import watch_transactions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +74,8 @@ class WriteChecker:
         """
         self._database = database
         self._settings = settings
+        watch_transactions(database.sync_engine)
+        watch_transactions(database.async_engine.sync_engine)
 
     async def serve(
         self, write: WriteToCheck, scope: Scope, receive: Receive, send: Send, report: Callable[[Check], object]

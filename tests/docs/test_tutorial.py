@@ -13,7 +13,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 from sqlalchemy import create_engine
 
-from bridge import Bridge, Database, Stage
+from bridge import Bridge, Database, Stage, StageSetting
 from docs.examples.shop import create_flask_app, fill
 from tests.docs.shop import EXAMPLES, PROGRAMS, client_of, compose
 
@@ -52,7 +52,7 @@ async def test_a_stage_is_switched_and_rolled_back_while_the_program_runs(shop_u
     async with client_of(app, bridge) as client:
         assert (await client.get("/items/1")).headers["bridge-path"] == "bridged"
         before = bridge.stages.set("GET /items/{item_id}", "native")
-        assert bridge.stages.snapshot() == {OPERATION: Stage.NATIVE}
+        assert bridge.stages.snapshot() == {OPERATION: StageSetting(Stage.NATIVE)}
         assert (await client.get("/items/1")).headers["bridge-path"] == "native"
         bridge.stages.set(OPERATION, before)
         assert (await client.get("/items/1")).headers["bridge-path"] == "bridged"

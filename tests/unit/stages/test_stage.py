@@ -16,4 +16,4 @@ def test_a_stage_is_read_from_its_value(value: str | Stage, stage: Stage) -> Non
 def test_an_unknown_stage_is_an_error_that_lists_the_known_ones(value: str) -> None:
     with pytest.raises(UnknownStage) as raised:
         Stage.parse(value)
-    assert f"{value!r} is not a stage: use one of legacy, native" in str(raised.value)
+    assert f"{value!r} is not a stage: use one of legacy, shadow, canary, verify, native" in str(raised.value)
