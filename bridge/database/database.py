@@ -17,6 +17,8 @@ from bridge.database.budget import ConnectionBudget
 from bridge.database.checked_read import is_checked_read
 from bridge.database.deployment import Deployment
 from bridge.database.engines import make_engines
+from bridge.database.joined import join_units
+from bridge.database.joined_side import joined_unit
 from bridge.database.limits import pgbouncer_limits, server_limits
 from bridge.database.parity import ParityLayers
 from bridge.database.pool import PoolSettings
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import URL, Engine
     from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+    from bridge.database.joined import Joined
 
 __all__ = ["Database"]
 
@@ -104,6 +108,7 @@ class Database:
         self.stopping = stopping or StopSettings()
         self.parity = parity or ParityLayers()
         self.deployment = deployment or Deployment.from_environ(os.environ)
+        self._addresses: set[str] = set()
         self._make_separate_engine = partial(
             make_separate_engine,
             urls,
@@ -120,6 +125,7 @@ class Database:
             parity=self.parity,
             sync_connect_args=sync_connect_args or {},
             async_connect_args=async_connect_args or {},
+            addresses=self._addresses,
             engine_options=engine_options,
         )
         self.sessions: sessionmaker[Session] = sessionmaker(self.sync_engine)
@@ -157,13 +163,34 @@ class Database:
 
         Args:
             read_only: As for `unit_of_work`.
+
+        Raises:
+            JoinedConnectionBusy: The path is being checked, and another of its tasks has a unit of work open.
+            ConnectionOutsideCheck: The path is being checked, and has ended.
         """
+        joined = joined_unit(self, self.async_sessions, read_only=read_only)
+        if joined is not None:
+            return joined
         alone = self._reads_alone(read_only)
         return async_unit_of_work(
             self._async_reading_sessions if alone else self.async_sessions,
             patience=self.stopping.cut_after,
             ends_on_the_server=not (alone and self._reads_without_transaction),
         )
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Where its connections have been opened to: ``host:port``, or the path of a Unix socket; empty before the first."""
+        return frozenset(self._addresses)
+
+    def joined(self) -> AbstractAsyncContextManager[Joined]:
+        """
+        Take one connection for the units of work of two paths of a request; see `bridge.database.join_units`.
+
+        Raises:
+            WritesNotCheckable: Not PostgreSQL with asyncpg; raised when the block is entered.
+        """
+        return join_units(self)
 
     def separate_engine(self) -> AsyncEngine:
         """

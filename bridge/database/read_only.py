@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
     from sqlalchemy.orm import Session
 
-__all__ = ["mark_reading", "prepare_reading", "reads_without_transaction", "refuse_write"]
+__all__ = ["mark_reading", "prepare_reading", "reads_without_transaction", "refuse_write", "refuse_write_in_savepoint"]
 
 READING: Final = "bridge.reading"
 IN_TRANSACTION, WITHOUT_TRANSACTION = "in a transaction", "without"
@@ -28,6 +28,8 @@ WRITES: Final = re.compile(
 LITERAL: Final = re.compile(r"'(?:[^']|'')*'")
 # Where each statement has a snapshot of its own anyway, nothing is lost without a transaction.
 SNAPSHOT_PER_STATEMENT: Final = frozenset({None, "READ COMMITTED", "AUTOCOMMIT"})
+# What a session needs to join a transaction that is not its own.
+JOINS: Final = re.compile(r"SAVEPOINT|RELEASE|ROLLBACK\s+TO|SET\s+CONSTRAINTS", re.IGNORECASE)
 # As many statements as SQLAlchemy keeps compiled.
 REMEMBERED: Final = 500
 REMEDY: Final = "run it without read_only, or move the write to an operation that is not read-only"
@@ -112,3 +114,9 @@ def mark_reading(sessions: Any, engine: Engine, *, without_transaction: bool) ->
         dbapi_connection.autocommit = True
 
     event.listen(sessions, "after_begin", begin)
+
+
+def refuse_write_in_savepoint(_connection: Connection, _cursor: Any, statement: str, *_: object) -> None:
+    """Do for a session on a connection that it shares, as a listener, what `mark_reading` does for one with its own."""
+    if not JOINS.match(statement):
+        refuse_write(statement)

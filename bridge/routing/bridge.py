@@ -21,7 +21,7 @@ from bridge.routing.resolver import Resolver
 from bridge.routing.router import BridgeRouter
 from bridge.routing.unavailable import answer_unavailable
 from bridge.routing.units import UnitRunner
-from bridge.shadow import Arbiter, Checker, CheckSettings, Load
+from bridge.shadow import Arbiter, Checker, CheckSettings, Load, WriteChecker
 from bridge.stages import Stages, by_client_address
 from bridge.wsgi import WSGIAdapter
 
@@ -119,8 +119,13 @@ class Bridge:
         self._path_header = path_header
         self._check_settings = checks or CheckSettings()
         self._load = Load(busy_above=self._check_settings.busy_above, contended=self._is_contended)
-        arbiter = Arbiter(database, deadline=self._check_settings.deadline)
+        arbiter = Arbiter(
+            database,
+            deadline=self._check_settings.deadline,
+            allowed=lambda: (*self._check_settings.allowed_hosts, *database.addresses),
+        )
         self.checks = Checker(self._check_settings, arbiter, self._load)
+        self._write_checker = WriteChecker(database, self._check_settings)
         known = KnownOperations(self.operations, lambda: self.report().undeclared_hooks)
         self.evidence = evidence
         self._served = known.count_served(evidence.tallies) if evidence else None
@@ -173,7 +178,7 @@ class Bridge:
             Facade,
             answering=lambda fastapi: Answerer(flask=flask, fastapi=fastapi),
             checking=lambda answerer: Checking(
-                answerer, self.checks, max_body_bytes=self._check_settings.max_body_bytes
+                answerer, self.checks, self._write_checker, max_body_bytes=self._check_settings.max_body_bytes
             ),
             resolver=self._resolve,
             table=self.operations,

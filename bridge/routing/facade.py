@@ -93,7 +93,7 @@ class Facade:
         path = _control(found, operation, decision)
         watch, error, began_at = self._watch(send, path), None, perf_counter()
         try:
-            if decision.checks and self._checking.wants(found, operation, scope):
+            if decision.checks and self._checking.wants(found, operation, path, scope):
                 await self._checking.serve(found, path, scope, receive, watch.send)
             else:
                 await self._answerer.answer(found, path, scope, receive, watch.send)

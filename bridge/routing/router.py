@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 
+from bridge.errors import WritesNotCheckable
 from bridge.routing.endpoint import make_endpoint
 from bridge.routing.operations import AUTO, Auto, Operation, operation_name
 from bridge.routing.render import Renderer
@@ -55,6 +56,7 @@ class BridgeRouter(APIRouter):
     Raises:
         SignatureMismatch: The two functions differ in their parameters.
         LegacyIsAsync: *legacy* is asynchronous.
+        WritesNotCheckable: *check* asks for writes where nothing could undo those of the port, or of a Flask view on one connection.
     """
 
     def __init__(
@@ -112,6 +114,7 @@ class BridgeRouter(APIRouter):
                     check=check or CheckOptions(),
                     version=version,
                 )
+                _require_checkable(operation, self._units)
                 renderer = Renderer(
                     source=operation.name,
                     response_model=options.get("response_model"),
@@ -155,6 +158,18 @@ class BridgeRouter(APIRouter):
     def delete(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]  # as above
         """Decorate the function of a DELETE operation."""
         return self.api_route(path, methods=["DELETE"], **options)
+
+
+def _require_checkable(operation: Operation, units: UnitRunner) -> None:
+    if not operation.check.writes:
+        return
+    units.require_joinable()
+    if operation.legacy is None and operation.check.one_connection:
+        msg = (
+            f"{operation.name} has no legacy function that could run on the connection of its port: name it with legacy=, "
+            "or give CheckOptions(writes=True, one_connection=False), so that the Flask view runs as always"
+        )
+        raise WritesNotCheckable(msg)
 
 
 def _output(compat: FlaskCompat) -> dict[str, Any]:

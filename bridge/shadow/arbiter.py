@@ -9,7 +9,8 @@ control before and after the candidate. What the two runs of the control do not 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,11 +18,12 @@ from bridge.database import checked_read, exported_snapshot
 from bridge.shadow.check import Check, Verdict
 from bridge.shadow.comparing import compare, noise, verdict_of
 from bridge.shadow.difference import Difference
+from bridge.shadow.egress import Egress, egress_guard
 from bridge.shadow.exchange import Exchange
 from bridge.shadow.rules import rule_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterable
 
     from bridge.database import CheckedRead, Database
     from bridge.shadow.comparing import CompareOptions
@@ -31,6 +33,7 @@ __all__ = ["Arbiter", "ReadToCheck"]
 
 # One keeps the snapshot, the other reads it.
 CONNECTIONS: Final = 2
+NOWHERE: Final = Egress(())
 TIMED_OUT: Final = "TimeoutError"
 TOO_LARGE: Final = "ResponseTooLarge"
 
@@ -60,12 +63,14 @@ class ReadToCheck:
 class Arbiter:
     """Runs reads again, and tells whether both paths answer them alike."""
 
-    def __init__(self, database: Database, *, deadline: float) -> None:
+    def __init__(self, database: Database, *, deadline: float, allowed: Callable[[], Iterable[str]] = tuple) -> None:
         """
         Args:
             database: Of both paths; exports the snapshots.
             deadline: Seconds that each run of a path may take.
+            allowed: Returns what a candidate may reach, as `egress_guard` takes it.
         """
+        self._allowed = allowed
         self._database = database
         self._deadline = deadline
 
@@ -108,12 +113,14 @@ class Arbiter:
 
     async def _run(self, read: ReadToCheck, path: Path, snapshot: str | None) -> tuple[Exchange, CheckedRead]:
         started = datetime.now(UTC)
-        with checked_read(snapshot) as seen:
+        # The control reaches what it reaches anyway.
+        guard = egress_guard(self._allowed()) if path is read.candidate else nullcontext(NOWHERE)
+        with checked_read(snapshot) as seen, guard as egress:
             # In a task of its own: what a path sets in context variables is not for the next one.
             run = asyncio.get_running_loop().create_task(read.run(path))
         try:
             async with asyncio.timeout(self._deadline):
-                return await run, seen
+                return replace(await run, blocked=tuple(egress.blocked)), seen
         except TimeoutError:  # ours: what a path raises is part of its exchange
             error = TIMED_OUT
         except asyncio.CancelledError as cancelled:
@@ -121,7 +128,9 @@ class Arbiter:
             if task is None or task.cancelling():
                 raise
             error = type(cancelled).__name__  # the path's own
-        return Exchange(path, read.control.request, None, started, self._deadline, error=error), seen
+        return Exchange(
+            path, read.control.request, None, started, self._deadline, error=error, blocked=tuple(egress.blocked)
+        ), seen
 
 
 def _written() -> Difference:
