@@ -60,6 +60,11 @@ def times(group: str, key: str) -> Column:
     return lambda row: f"{row[group][key]:.2f} x" if key in row[group] else ""
 
 
+def ratio(key: str) -> Column:
+    """Show a ratio, where the row has one."""
+    return lambda row: f"{row[key]:.2f} x" if key in row else ""
+
+
 def share(key: str) -> Column:
     """Show a share in percent."""
     return lambda row: f"{row[key]:.0%}"
@@ -122,6 +127,8 @@ SECTIONS: Final = (
         "endpoints",
         "From socket to row",
         "The same three operations on PostgreSQL over a pool of ten, served in every way.\n"
+        "The peers have the engine that the existing application has, with `pool_pre_ping=True`; one of them is measured on `Database`'s "
+        "engine, too.\n"
         "Raw asyncpg is hand-written SQL and no session, the least that such an answer costs.",
         {
             "connections": plain("connections"),
@@ -134,6 +141,14 @@ SECTIONS: Final = (
             "endpoints.svg": "Requests per second with 32 connections",
             "endpoints-cpu.svg": "Processor time per request with 32 connections",
         },
+    ),
+    Section(
+        "request",
+        "Where the time of a request goes",
+        "The get by key of the table above, taken apart: CPU time in one process, one request at a time and without a server, the least "
+        "of forty rounds.\n"
+        "Each query includes a session, the response model and JSON.",
+        {"step": plain("step"), "CPU µs": plain("cpu_us")},
     ),
     Section(
         "sizing",
@@ -196,6 +211,12 @@ SECTIONS: Final = (
         },
     ),
     Section(
+        "native",
+        "What lies between asyncpg and a native unit of work",
+        "One row by its key, without HTTP, from the driver upwards: CPU time of the process with its threads, eight tasks at a time over ten connections.",
+        {"way": plain("way"), "CPU µs": plain("cpu_us"), "times asyncpg": plain("times_asyncpg")},
+    ),
+    Section(
         "layers",
         "Parity layers",
         "What each layer adds on asyncpg: medians in µs of CPU time of the process, which waits for the server without using any.",
@@ -215,6 +236,23 @@ SECTIONS: Final = (
         "Instruments over legacy code",
         "`GET /users/3` of the example, a request of eight statements, of which seven are lazy loads and findings; CPU time of the thread that serves it, the least of nine rounds.",
         {"instruments": plain("instruments"), "CPU µs per request": plain("cpu_us"), "extra µs": plain("extra_us")},
+    ),
+    Section(
+        "shadow",
+        "Checks beside the callers",
+        "A read of one row by key through the facade, on the bridged path, without checks and with the port checked against each read.\n"
+        "At 30 % of the peak requests come at random; at saturation 32 connections ask as fast as they are answered.",
+        {
+            "load": plain("load"),
+            "server": plain("server"),
+            "p50 ms": plain("p50_ms"),
+            "p99 ms": plain("p99_ms"),
+            "p50": ratio("p50_ratio"),
+            "p99": ratio("p99_ratio"),
+            "requests/s": plain("requests_per_second"),
+            "rate": ratio("rate_ratio"),
+            "checked": lambda row: f"{row['checked_share']:.0%}" if "checked_share" in row else "",
+        },
     ),
     Section(
         "soak",
