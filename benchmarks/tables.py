@@ -187,6 +187,18 @@ SECTIONS: Final = (
         },
     ),
     Section(
+        "stages",
+        "The decision of a stage",
+        "What `Stages.decide` takes with a thousand operations and ten request headers.\n"
+        "With the override on, each request is searched for a token; where one is used, its signature is checked, which only a tester's request pays.",
+        {
+            "setting": plain("setting"),
+            "callers told apart by": plain("key"),
+            "override": plain("override"),
+            "µs": plain("decision_us"),
+        },
+    ),
+    Section(
         "pooling",
         "Settings of the pool",
         "A unit of work on a connection of the pool over a local socket, and the median of what it takes more than the first of its kind.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -221,6 +222,21 @@ async def test_a_reader_never_sees_half_of_a_change(path: Path) -> None:
 async def write_often(store: FileStageStore) -> None:
     for number in range(20):
         await store.change(SHOW, f"canary {number} %", who="ada", why="x" * 1000, expected=None)
+
+
+async def test_a_full_disk_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = FileStageStore(path)
+    await store.change(SHOW, "shadow", who="ada", why="a start", expected=0)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(StageStoreUnavailable, match="No space left on device"):
+        await store.change(SHOW, "native", who="ada", why="ready", expected=1)
+    assert await store.load() == {SHOW: StageEntry("shadow", 1)}
+    names = await to_thread.run_sync(lambda: sorted(entry.name for entry in path.parent.iterdir()))
+    assert names == [".stages.toml.lock", "stages.toml"]
 
 
 async def test_a_file_that_may_not_be_written_is_changed_where_it_comes_from() -> None:

@@ -35,6 +35,8 @@ class Provider(InMemoryProvider):
         super().__init__({})
         self.asked: list[tuple[str, str | None, str]] = []
         self.failure: ErrorCode | None = None
+        self.answering = threading.Event()
+        self.answering.set()
 
     def serve(self, **values: str) -> None:
         self._flags = {key.replace("_", "-"): InMemoryFlag("on", {"on": value}) for key, value in values.items()}
@@ -47,6 +49,7 @@ class Provider(InMemoryProvider):
     ) -> FlagResolutionDetails[str]:
         targeted = evaluation_context.targeting_key if evaluation_context else None
         self.asked.append((flag_key, targeted, threading.current_thread().name))
+        self.answering.wait(30)
         if self.failure:
             return FlagResolutionDetails(default_value, self.failure, "the service is gone", Reason.ERROR)
         return super().resolve_string_details(flag_key, default_value, evaluation_context)
@@ -118,6 +121,33 @@ async def test_the_last_good_stages_stand_while_the_provider_fails(provider: Pro
     await until(lambda: str(stages.get(SHOW)) == "legacy")
     assert stages.status().error is None
     await stages.close()
+
+
+async def test_a_provider_that_hangs_is_reported_asked_once_and_not_waited_for_at_the_end(
+    provider: Provider, open_store: Any
+) -> None:
+    provider.serve(show_user="native")
+    stages = Stages(store=open_store(timeout=0.05))
+    stages.declare(SHOW, ported=True)
+    await stages.start()
+    provider.answering.clear()
+    asked = len(provider.asked)
+    provider.tell()
+    await until(lambda: stages.status().error)
+    failing_since = stages.status().failing_since
+    assert "has not answered within 0.05 s" in str(stages.status().error)
+    with pytest.raises(StageStoreUnavailable):
+        await stages._store.load()
+    assert len(provider.asked) == asked + 1
+    assert str(stages.get(SHOW)) == "native"
+    provider.serve(show_user="legacy")
+    provider.answering.set()
+    await until(lambda: str(stages.get(SHOW)) == "legacy")
+    provider.answering.clear()
+    provider.tell()
+    await until(lambda: stages.status().failing_since not in {None, failing_since})
+    await asyncio.wait_for(stages.close(), 1)
+    provider.answering.set()
 
 
 @pytest.mark.parametrize("code", [ErrorCode.PROVIDER_NOT_READY, ErrorCode.TYPE_MISMATCH, ErrorCode.PARSE_ERROR])
