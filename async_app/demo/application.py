@@ -13,7 +13,7 @@ from typing import Final
 
 from fastapi import FastAPI
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession  # noqa: TC002 - FastAPI reads annotations
 from sqlalchemy.orm import contains_eager
 
 from async_app.app import HOOKS

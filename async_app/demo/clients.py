@@ -21,7 +21,7 @@ THREADS: Final = 4
 CLIENTS: Final = 40
 USERS: Final = 400
 PAUSE_S: Final = 0.004
-PATIENCE_S: Final = 90.0
+PATIENCE_S: Final = 60.0
 
 
 class Clients:

@@ -84,6 +84,7 @@ def migrate(url: str, console: Console) -> bool:
     story = Story(url, console)
     clients = story.clients
     console.print(f"\nTaking {OPERATION} through the stages while clients use it.\n")
+    story.bridge("create-tables")
     with story.deployment(planted_bug=True) as bridge:
         story.step("before", "legacy", clients.until(lambda: clients.paths["bridged"] >= SEEN))
         moved = story.bridge("stage", "set", OPERATION, "shadow", "--why", "the port is written")

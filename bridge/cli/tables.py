@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import asdict
 from datetime import datetime
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,11 +39,11 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, em
         return
     table = Table(box=SIMPLE, header_style="bold")
     for column, heading in enumerate(headings):
-        numbers = all(isinstance(row[column], int | float | None) for row in members)
+        numbers = all(isinstance(row[column], (int, float, NoneType)) for row in members)
         table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
     for row in members:
         table.add_row(*(_cell(value) for value in row))
-    is_terminal = click.get_text_stream("stdout").isatty() or "COLUMNS" in os.environ
+    is_terminal = sys.stdout.isatty() or "COLUMNS" in os.environ
     Console(markup=False, highlight=False, width=None if is_terminal else WIDTH_ELSEWHERE).print(table)
 
 
