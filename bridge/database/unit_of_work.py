@@ -47,7 +47,7 @@ def unit_of_work(factory: Callable[[], Session]) -> Iterator[Session]:
 
 @asynccontextmanager
 async def async_unit_of_work(
-    factory: Callable[[], AsyncSession], *, patience: float | None = None
+    factory: Callable[[], AsyncSession], *, patience: float | None = None, ends_on_the_server: bool = True
 ) -> AsyncIterator[AsyncSession]:
     """
     Do for an `AsyncSession` what `unit_of_work` does for a `Session`.
@@ -55,6 +55,8 @@ async def async_unit_of_work(
     Args:
         factory: Makes the session.
         patience: Seconds that a commit has to end after a cancellation; None is for ever.
+        ends_on_the_server: Whether the end is sent to the server; a session that has no transaction there is ended without a task
+            to protect that.
 
     Cancellation:
         The transaction is rolled back and the connection returned before the cancellation goes on. A commit that has begun is
@@ -63,18 +65,24 @@ async def async_unit_of_work(
     session = factory()
     try:
         yield session
-        await finish(_commit(session), patience=patience)
+        await (finish(_complete(session), patience=patience) if ends_on_the_server else _complete(session))
     except BaseException:  # a cancellation, too, leaves nothing behind; it goes on
-        with suppress(SQLAlchemyError):  # as above
-            await finish(session.rollback())
+        await finish(_abandon(session))
         raise
-    finally:
-        await finish(session.close())
 
 
-async def _commit(session: AsyncSession) -> None:
+async def _complete(session: AsyncSession) -> None:
     await session.commit()
     session.info[COMMITTED] = True
+    await session.close()
+
+
+async def _abandon(session: AsyncSession) -> None:
+    try:
+        with suppress(SQLAlchemyError):  # as above
+            await session.rollback()
+    finally:
+        await session.close()
 
 
 def is_committed(session: AsyncSession) -> bool:

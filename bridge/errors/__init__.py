@@ -31,6 +31,7 @@ from bridge.errors.configuration import (
     UnknownEndpoint,
     UnknownOperation,
     UnknownStage,
+    WritesNotCheckable,
 )
 from bridge.errors.parity import ParityMismatch
 from bridge.errors.rejected import (
@@ -55,7 +56,10 @@ from bridge.errors.unavailable import (
 from bridge.errors.usage import (
     CallCycle,
     ChangeThroughStore,
+    ConnectionOutsideCheck,
+    EgressBlocked,
     InvalidWSGIResponse,
+    JoinedConnectionBusy,
     LazyLoadOutsideSession,
     LazyLoadUnderGuard,
     LiveObjectReturned,
@@ -83,9 +87,11 @@ __all__ = [
     "ChangeThroughStore",
     "ClientDisconnected",
     "ConfigurationError",
+    "ConnectionOutsideCheck",
     "DatabaseUnreachable",
     "DeadlineExceeded",
     "DriverMissing",
+    "EgressBlocked",
     "EvidenceStoreUnavailable",
     "ExtraMissing",
     "InvalidConnectArgument",
@@ -98,6 +104,7 @@ __all__ = [
     "InvalidStopSetting",
     "InvalidWSGIResponse",
     "InvalidWSGISetting",
+    "JoinedConnectionBusy",
     "LazyLoadOutsideSession",
     "LazyLoadUnderGuard",
     "LegacyIsAsync",
@@ -134,4 +141,5 @@ __all__ = [
     "WorkStopped",
     "WorkerExit",
     "WriteInReadOnlyUnit",
+    "WritesNotCheckable",
 ]

@@ -28,6 +28,7 @@ __all__ = [
     "UnknownEndpoint",
     "UnknownOperation",
     "UnknownStage",
+    "WritesNotCheckable",
 ]
 
 
@@ -176,3 +177,9 @@ class InvalidShadowSetting(ConfigurationError):
     """A setting of the comparison, the redaction or the publishing of checks is out of its range."""
 
     code = "invalid-shadow-setting"
+
+
+class WritesNotCheckable(ConfigurationError):
+    """Writes are to be checked on a database, or of an operation, where nothing could undo those of the candidate."""
+
+    code = "writes-not-checkable"

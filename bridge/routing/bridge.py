@@ -13,6 +13,7 @@ from bridge.routing.checking import Checking
 from bridge.routing.facade import Facade
 from bridge.routing.fastapi_routes import fastapi_routes
 from bridge.routing.hooks import HookDeclarations, undeclared_hooks
+from bridge.routing.known import KnownOperations
 from bridge.routing.operations import OperationTable
 from bridge.routing.pairing import pair
 from bridge.routing.report import RoutingReport
@@ -20,7 +21,7 @@ from bridge.routing.resolver import Resolver
 from bridge.routing.router import BridgeRouter
 from bridge.routing.unavailable import answer_unavailable
 from bridge.routing.units import UnitRunner
-from bridge.shadow import Arbiter, Checker, CheckSettings, Load
+from bridge.shadow import Arbiter, Checker, CheckSettings, Load, WriteChecker
 from bridge.stages import Stages, by_client_address
 from bridge.wsgi import WSGIAdapter
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from bridge.database import Database
+    from bridge.evidence import Evidence
     from bridge.offload import CapacityStatistics
     from bridge.routing.pairing import Pairing
     from bridge.stages import CallerKey, Stage, StageOverride, StageSetting, StageStore
@@ -56,6 +58,7 @@ class Bridge:
         capacity: How many synchronous calls, of bridged routes and of Flask together, run at once.
         stages: Which path serves each operation; change it at any time.
         checks: Checks the paths that do not serve.
+        evidence: What is known of each port, and what follows from it; None where nothing is counted.
         operations: Every operation that a router of this bridge declares.
     """
 
@@ -76,6 +79,7 @@ class Bridge:
         wsgi: WSGISettings | None = None,
         path_header: bool = True,
         checks: CheckSettings | None = None,
+        evidence: Evidence | None = None,
     ) -> None:
         """
         Args:
@@ -93,6 +97,7 @@ class Bridge:
             wsgi: Limits within which Flask is served.
             path_header: Send ``Bridge-Path: flask|bridged|native`` with each response.
             checks: How much is checked at stage shadow or verify, and what that may cost.
+            evidence: Counts requests and checks, promotes on them, and rolls back; None does nothing of it.
 
         Raises:
             InvalidPoolSize: *capacity* is less than one, or a limit is negative.
@@ -114,8 +119,19 @@ class Bridge:
         self._path_header = path_header
         self._check_settings = checks or CheckSettings()
         self._load = Load(busy_above=self._check_settings.busy_above, contended=self._is_contended)
-        arbiter = Arbiter(database.async_engine, deadline=self._check_settings.deadline)
+        arbiter = Arbiter(
+            database,
+            deadline=self._check_settings.deadline,
+            allowed=lambda: (*self._check_settings.allowed_hosts, *database.addresses),
+        )
         self.checks = Checker(self._check_settings, arbiter, self._load)
+        self._write_checker = WriteChecker(database, self._check_settings)
+        known = KnownOperations(self.operations, lambda: self.report().undeclared_hooks)
+        self.evidence = evidence
+        self._served = known.count_served(evidence.tallies) if evidence else None
+        if evidence is not None:
+            evidence.bind(self.stages, known.as_operations())
+            self.checks.sinks.append(known.count_checked(evidence.tallies))
         self._app: FastAPI | None = None
         self._resolver: Resolver | None = None
 
@@ -162,7 +178,7 @@ class Bridge:
             Facade,
             answering=lambda fastapi: Answerer(flask=flask, fastapi=fastapi),
             checking=lambda answerer: Checking(
-                answerer, self.checks, max_body_bytes=self._check_settings.max_body_bytes
+                answerer, self.checks, self._write_checker, max_body_bytes=self._check_settings.max_body_bytes
             ),
             resolver=self._resolve,
             table=self.operations,
@@ -208,6 +224,8 @@ class Bridge:
         self.capacity.reopen()
         await offload(self.database.check, capacity=self.capacity)
         await self.stages.start()
+        if self.evidence is not None:
+            await self.evidence.start()
 
     async def close(self, *, deadline: float = 10.0) -> None:
         """
@@ -216,8 +234,10 @@ class Bridge:
         Args:
             deadline: Seconds until calls that wait are refused, and those that run are stopped.
         """
-        await self.stages.close()
         await self.checks.close()
+        if self.evidence is not None:
+            await self.evidence.close()
+        await self.stages.close()
         for stuck in await self.capacity.drain(deadline=deadline):
             logger.error("%s is stuck after %.1f s on %s\n%s", stuck.name, stuck.running_s, stuck.thread, stuck.stack)
         await self.database.dispose()
@@ -243,9 +263,6 @@ class Bridge:
     def statistics(self) -> CapacityStatistics:
         """Return how many synchronous calls run and wait now."""
         return self.capacity.statistics()
-
-    def _served(self, *_: object) -> None:
-        pass
 
     def _is_contended(self) -> bool:
         return bool(self.capacity.waiting) or self.database.is_exhausted()

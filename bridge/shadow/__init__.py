@@ -15,11 +15,14 @@ from bridge.shadow.comparing import (
     verdict_of,
 )
 from bridge.shadow.difference import Difference, Severity
+from bridge.shadow.egress import Egress, egress_guard
 from bridge.shadow.exchange import Exchange, RecordedRequest, RecordedResponse
 from bridge.shadow.load import Load
 from bridge.shadow.recorder import Recorder
 from bridge.shadow.replay import call_asgi
 from bridge.shadow.settings import CheckOptions, CheckSettings
+from bridge.shadow.write_capture import WriteCapture
+from bridge.shadow.write_check import WriteChecker, WriteToCheck
 from bridge.shadow.writes import RowWrite, WriteKind, WriteSet
 
 __all__ = [
@@ -32,6 +35,7 @@ __all__ = [
     "Checker",
     "CompareOptions",
     "Difference",
+    "Egress",
     "Exchange",
     "Ignore",
     "Load",
@@ -43,11 +47,15 @@ __all__ = [
     "RowWrite",
     "Severity",
     "Verdict",
+    "WriteCapture",
+    "WriteChecker",
     "WriteKind",
     "WriteSet",
+    "WriteToCheck",
     "call_asgi",
     "compare",
     "describe",
+    "egress_guard",
     "noise",
     "summarise",
     "verdict_of",

@@ -15,6 +15,8 @@ from async_app.settings import Settings
 from bridge import (
     Bridge,
     BridgeRouter,
+    CheckOptions,
+    CheckSettings,
     CompareOptions,
     Database,
     Deployment,
@@ -52,6 +54,8 @@ def documented(heading: str) -> dict[str, str]:
         ("HookDeclarations", HookDeclarations),
         ("FlaskCompat", FlaskCompat),
         ("WSGISettings", WSGISettings),
+        ("CheckSettings", CheckSettings),
+        ("CheckOptions", CheckOptions),
         ("CompareOptions", CompareOptions),
         ("Ignore", Ignore),
         ("Settings of the example", Settings),

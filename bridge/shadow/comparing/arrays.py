@@ -81,7 +81,11 @@ def _middle(control: list[Any], candidate: list[Any]) -> tuple[int, tuple[int, i
 def _by_identity(
     control: list[Any], candidate: list[Any], ours: range, theirs: range, same_rows: Callable[[str], list[str]]
 ) -> Alignment | None:
+    if not (_all_objects(control, ours) and _all_objects(candidate, theirs)):
+        return None
     for name in IDENTITIES:
+        if name not in control[ours[0]] or name not in candidate[theirs[0]]:
+            continue
         names = [_identity(control[i], name) for i in ours]
         given = [_identity(candidate[i], name) for i in theirs]
         if None in names or None in given:
@@ -107,8 +111,12 @@ def _by_identity(
     return None
 
 
-def _identity(item: Any, name: str) -> str | None:
-    value = item.get(name) if isinstance(item, dict) else None
+def _all_objects(items: list[Any], middle: range) -> bool:
+    return bool(middle) and all(type(items[i]) is dict for i in middle)
+
+
+def _identity(item: dict[str, Any], name: str) -> str | None:
+    value = item.get(name)
     if isinstance(value, Number):
         return value.text
     return value if isinstance(value, str) else None
@@ -119,7 +127,7 @@ def _known(key: str, index: dict[str, int], same_rows: Callable[[str], list[str]
 
 
 def _print(item: Any) -> Hashable:
-    return json.dumps(item, sort_keys=True)
+    return json.dumps(item, sort_keys=True) if isinstance(item, (dict, list)) else (item,)
 
 
 def _left(items: list[tuple[int, Hashable]], others: Counter[Hashable]) -> list[int]:

@@ -58,7 +58,7 @@ async def checked(
 
     def build() -> tuple[Checked, FastAPI]:
         legacy, app = Flask("legacy"), FastAPI()
-        database = Database(url, pool=PoolSettings(size=4, overflow=0))
+        database = Database(url, pool=PoolSettings(size=8, overflow=0))
         bridge = Bridge(database=database, legacy=legacy, default_stage=stage, checks=settings, **options)
         migration = Checked(bridge, legacy, bridge.router())
         bridge.checks.sinks.append(migration.checks.append)
