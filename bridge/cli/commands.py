@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 
 import click
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 P = ParamSpec("P")
+# Of a value in a table; --json has the whole.
+LONGEST_VALUE: Final = 40
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "BRIDGE"})
@@ -151,14 +153,13 @@ async def promote(
     assessment = await evidence.assess(operation, setting)
     if json_:
         print_json(assessment.to_json())
-    else:
+    elif dry_run or assessment.granted:
         click.echo(str(assessment))
-    if not dry_run:
-        change = await evidence.promote(operation, setting, who=who, why=why, force=force)
-        if not json_:
-            _show(change)
-    elif not assessment.granted:
-        raise SystemExit(1)
+    if dry_run:
+        raise SystemExit(0 if assessment.granted else 1)
+    change = await evidence.promote(operation, setting, who=who, why=why, force=force)
+    if not json_:
+        _show(change)
 
 
 @stage.command()
@@ -303,3 +304,9 @@ def _latencies(counts: Counts) -> list[float | None]:
     if not counts.served:
         return [None, None]
     return [counts.latency.quantile(share) * 1000 for share in (0.5, 0.95)]
+
+
+def _short(value: str | None) -> str:
+    if value is None:
+        return "nothing"
+    return value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}…"
