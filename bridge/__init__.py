@@ -93,7 +93,7 @@ from bridge.offload import (
     stoppable,
 )
 from bridge.routing import Bridge, BridgeRouter, HookDeclarations, Operation, RoutingReport
-from bridge.shadow import CompareOptions, Ignore
+from bridge.shadow import CallbackPublisher, CompareOptions, Ignore, LogPublisher, Redaction, Retention, SQLPublisher
 from bridge.stages import (
     CallerKey,
     Decision,
@@ -126,6 +126,7 @@ __all__ = [
     "BridgeRouter",
     "BudgetExceeded",
     "CallCycle",
+    "CallbackPublisher",
     "CallerKey",
     "Capacity",
     "CapacityClosed",
@@ -161,6 +162,7 @@ __all__ = [
     "LazyLoadUnderGuard",
     "LegacyIsAsync",
     "LiveObjectReturned",
+    "LogPublisher",
     "MemoryStageStore",
     "NativeTransactionPending",
     "NotInstalled",
@@ -173,13 +175,16 @@ __all__ = [
     "Path",
     "PgBouncerLimits",
     "PoolSettings",
+    "Redaction",
     "RequestBodyTooLarge",
     "RequestBodyTruncated",
     "RequestRejected",
     "ResponseAborted",
     "ResultIsLazy",
+    "Retention",
     "RouteShadowed",
     "RoutingReport",
+    "SQLPublisher",
     "SQLStageStore",
     "SchemaChanged",
     "ServerLimits",

@@ -17,7 +17,18 @@ from bridge.shadow.comparing import (
 from bridge.shadow.difference import Difference, Severity
 from bridge.shadow.exchange import Exchange, RecordedRequest, RecordedResponse
 from bridge.shadow.load import Load
+from bridge.shadow.publishing import (
+    CallbackPublisher,
+    DifferenceGroup,
+    LogPublisher,
+    Publisher,
+    Publishing,
+    PublishStatistics,
+    Retention,
+    SQLPublisher,
+)
 from bridge.shadow.recorder import Recorder
+from bridge.shadow.redacting import Redaction, redact
 from bridge.shadow.replay import call_asgi
 from bridge.shadow.settings import CheckOptions, CheckSettings
 from bridge.shadow.writes import RowWrite, WriteKind, WriteSet
@@ -25,6 +36,7 @@ from bridge.shadow.writes import RowWrite, WriteKind, WriteSet
 __all__ = [
     "QUIET",
     "Arbiter",
+    "CallbackPublisher",
     "Check",
     "CheckOptions",
     "CheckSettings",
@@ -32,15 +44,23 @@ __all__ = [
     "Checker",
     "CompareOptions",
     "Difference",
+    "DifferenceGroup",
     "Exchange",
     "Ignore",
     "Load",
+    "LogPublisher",
     "Noise",
+    "PublishStatistics",
+    "Publisher",
+    "Publishing",
     "ReadToCheck",
     "RecordedRequest",
     "RecordedResponse",
     "Recorder",
+    "Redaction",
+    "Retention",
     "RowWrite",
+    "SQLPublisher",
     "Severity",
     "Verdict",
     "WriteKind",
@@ -49,6 +69,7 @@ __all__ = [
     "compare",
     "describe",
     "noise",
+    "redact",
     "summarise",
     "verdict_of",
 ]
