@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.ext.asyncio import AsyncSession  # noqa: TC002 - FastAPI reads annotations
+from sqlalchemy.orm import selectinload
 
 from async_app.app import HOOKS
 from async_app.native.user_queries import get_user as fixed
@@ -38,38 +37,50 @@ from legacy_sync.models import Post, User
 from legacy_sync.services.errors import NotFound
 from legacy_sync.services.users import get_user as legacy
 
-__all__ = ["CLIENT_HEADER", "DATABASE_URL", "FAULT", "OPERATION", "PLANTED_BUG", "create"]
+__all__ = ["CLIENT_HEADER", "DATABASE_URL", "OPERATION", "PLANTED_BUG", "create"]
 
 OPERATION: Final = "GET /users/{user_id}"
 CLIENT_HEADER: Final = "X-Client"
 # The variables by which the demo tells a deployment, and the commands beside it, what they are to run.
 DATABASE_URL: Final = "DEMO_DATABASE_URL"
 PLANTED_BUG: Final = "DEMO_PLANTED_BUG"
-# Makes the port slow: the fault that the demo injects once it serves everybody.
-FAULT: Final = threading.Event()
-FAULT_S: Final = 0.25
+# The fault that the demo injects once the port serves everybody: it answers the same, but later.
+FAULT_S: Final = 0.3
 
 # Short, so that the demo does not last for hours; the defaults are for production.
 POLICY: Final = PromotionPolicy(
-    max_mismatch_rate=0.01, min_checked=300, min_served=150, max_latency_ratio=5.0, latency_tolerance=0.1
+    max_mismatch_rate=0.01,
+    min_checked=300,
+    min_served=300,
+    max_error_rate_increase=0.02,
+    max_latency_ratio=5.0,
+    latency_tolerance=0.1,
 )
 GUARD: Final = GuardSettings(every=1.0, window=6.0, min_requests=10, breaches=2, hold=60.0, latency_tolerance=0.1)
 COUNTING: Final = EvidenceSettings(flush_every=0.5, window=1)
 
 
 async def planted(session: AsyncSession, user_id: int) -> User:
-    """Load a user as the port does, but with an inner join: who has written no post is not found."""
-    statement = select(User).join(User.posts).join(Post.tags, isouter=True).where(User.id == user_id)
-    loaded = statement.options(contains_eager(User.posts).contains_eager(Post.tags))
-    user = (await session.scalars(loaded)).unique().one_or_none()
-    if user is None:
+    """Load a user as the port does, but through an inner join: who has written no post is not found."""
+    loading = selectinload(User.posts).selectinload(Post.tags)
+    found = await session.scalar(select(User).join(User.posts).where(User.id == user_id).limit(1).options(loading))
+    if found is None:
         raise NotFound(entity="user")
-    return user
+    return found
+
+
+class Fault:
+    """Whether the port is slow."""
+
+    is_on = False
+
+
+fault = Fault()
 
 
 async def ported(session: AsyncSession, user_id: int) -> User:
     """Load a user with posts and tags. Raises NotFound."""
-    if FAULT.is_set():
+    if fault.is_on:
         await asyncio.sleep(FAULT_S)
     return await fixed(session, user_id)
 
@@ -92,5 +103,14 @@ def create() -> FastAPI:
     users.get("/{user_id:flask_int}", legacy=legacy, response_model=UserDetail)(port)
     app = FastAPI()
     app.include_router(users)
+
+    @app.get("/demo")
+    def status() -> dict[str, Any]:
+        return {"stage": str(bridge.stages.get(OPERATION)), "checks": bridge.checks.statistics().verdicts}
+
+    @app.put("/demo/fault", status_code=204)
+    def inject() -> None:
+        fault.is_on = True
+
     bridge.install(app)
     return app

@@ -8,13 +8,13 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+import httpx
 from rich.box import SIMPLE
 from rich.table import Table
 
-from async_app.demo.application import DATABASE_URL, FAULT, OPERATION, PLANTED_BUG, create
+from async_app.demo.application import DATABASE_URL, OPERATION, PLANTED_BUG
 from async_app.demo.clients import Clients
-from async_app.local import serving
-from bridge import Bridge, Stage
+from async_app.local import serving_process
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -26,7 +26,30 @@ __all__ = ["migrate"]
 
 APP: Final = "async_app.demo.application:create"
 MISMATCHES: Final = 5
+CHECKS: Final = 320
+SERVED: Final = 350
 SEEN: Final = 200
+
+
+class Deployment:
+    """One version of the application in a process of its own."""
+
+    def __init__(self, address: str) -> None:
+        self._client = httpx.Client(base_url=address, timeout=30)
+
+    def stage(self) -> str:
+        """Return the stage that it follows."""
+        stage: str = self._client.get("/demo").json()["stage"]
+        return stage
+
+    def checks(self, verdict: str) -> int:
+        """Return how many of its checks came to *verdict*."""
+        checks: dict[str, int] = self._client.get("/demo").json()["checks"]
+        return checks.get(verdict, 0)
+
+    def inject_fault(self) -> None:
+        """Make its port slow."""
+        self._client.put("/demo/fault").raise_for_status()
 
 
 class Story:
@@ -41,14 +64,11 @@ class Story:
             self.table.add_column(heading, justify="left" if heading in {"step", "stage"} else "right")
 
     @contextmanager
-    def deployment(self, *, planted_bug: bool) -> Iterator[Bridge]:
+    def deployment(self, *, planted_bug: bool) -> Iterator[Deployment]:
         """Serve one version of the port, with clients that use it."""
         self._environ[PLANTED_BUG] = "1" if planted_bug else ""
-        os.environ.update({name: self._environ[name] for name in (DATABASE_URL, PLANTED_BUG)})
-        app = create()
-        with serving(app) as address, self.clients.asking(address):
-            bridge: Bridge = app.state.bridge
-            yield bridge
+        with serving_process(APP, self._environ) as address, self.clients.asking(address):
+            yield Deployment(address)
 
     def bridge(self, *words: str, show: bool = True) -> bool:
         """Run the command ``bridge``, print what it prints, and return whether it succeeded."""
@@ -82,38 +102,50 @@ def migrate(url: str, console: Console) -> bool:
         Whether the bug was found and refused, the fixed port promoted, the fault rolled back, and no answer wrong.
     """
     story = Story(url, console)
-    clients = story.clients
     console.print(f"\nTaking {OPERATION} through the stages while clients use it.\n")
-    with story.deployment(planted_bug=True) as bridge:
+    story.bridge("create-tables")
+    try:
+        went_well = _refuse_a_bug(story) and _promote_the_port(story)
+    except TimeoutError as error:
+        console.print(f"[red]{error}[/red]")
+        went_well = False
+    console.print(story.table)
+    return went_well and story.clients.wrong == 0
+
+
+def _refuse_a_bug(story: Story) -> bool:
+    clients = story.clients
+    with story.deployment(planted_bug=True) as deployed:
         story.step("before", "legacy", clients.until(lambda: clients.paths["bridged"] >= SEEN))
-        moved = story.bridge("stage", "set", OPERATION, "shadow", "--why", "the port is written")
-        story.step("a port with a bug", "shadow", clients.until(lambda: _verdicts(bridge, "mismatched") >= MISMATCHES))
+        story.bridge("stage", "set", OPERATION, "shadow", "--why", "the port is written")
+        seen = clients.until(lambda: deployed.checks("mismatched") >= MISMATCHES)
+        story.step("a port with a bug", "shadow", seen)
         clients.until(_a_second_later(clients))
         found = story.bridge("differences", OPERATION)
-        refused = not story.bridge("stage", "promote", OPERATION, "canary 25 %", "--why", "it looks good")
-    with story.deployment(planted_bug=False) as bridge:
-        story.step("the bug is fixed", "shadow", clients.until(lambda: _verdicts(bridge, "matched") >= SEEN * 2))
-        clients.until(_a_second_later(clients))
-        promoted = story.bridge("stage", "promote", OPERATION, "canary 25 %", "--why", "enough evidence")
-        before = clients.paths["native"]
-        story.step("some callers", "canary 25 %", clients.until(lambda: clients.paths["native"] >= before + SEEN))
-        clients.until(_a_second_later(clients))
-        promoted &= story.bridge("stage", "promote", OPERATION, "native", "--why", "the canary is well")
-        before = clients.paths["native"]
-        story.step("all callers", "native", clients.until(lambda: clients.paths["native"] >= before + SEEN))
-        FAULT.set()
-        seen = clients.until(lambda: bridge.stages.get(OPERATION).stage is Stage.SHADOW)
-        story.step("a fault", "native", seen)
-        FAULT.clear()
-        before = clients.paths["bridged"]
-        story.step("rolled back", "shadow", clients.until(lambda: clients.paths["bridged"] >= before + SEEN))
-        story.bridge("stage", "history", OPERATION)
-    console.print(story.table)
-    return all((moved, found, refused, promoted, clients.wrong == 0))
+        return found and not story.bridge("stage", "promote", OPERATION, "canary 25 %", "--why", "it looks good")
 
 
-def _verdicts(bridge: Bridge, name: str) -> int:
-    return bridge.checks.statistics().verdicts.get(name, 0)
+def _promote_the_port(story: Story) -> bool:
+    clients = story.clients
+    with story.deployment(planted_bug=False) as deployed:
+        story.step("the bug is fixed", "shadow", clients.until(lambda: deployed.checks("matched") >= CHECKS))
+        clients.until(_a_second_later(clients))
+        if not story.bridge("stage", "promote", OPERATION, "canary 25 %", "--why", "enough evidence"):
+            return False
+        story.step("some callers", "canary 25 %", clients.until(_served_by(clients, "native", SERVED)))
+        clients.until(_a_second_later(clients))
+        if not story.bridge("stage", "promote", OPERATION, "native", "--why", "the canary is well"):
+            return False
+        story.step("all callers", "native", clients.until(_served_by(clients, "native", SEEN)))
+        deployed.inject_fault()
+        story.step("a fault", "native", clients.until(lambda: deployed.stage() == "shadow"))
+        story.step("rolled back", "shadow", clients.until(_served_by(clients, "bridged", SEEN)))
+        return story.bridge("stage", "history", OPERATION)
+
+
+def _served_by(clients: Clients, path: str, answers: int) -> Callable[[], bool]:
+    target = clients.paths[path] + answers
+    return lambda: clients.paths[path] >= target
 
 
 def _a_second_later(clients: Clients) -> Callable[[], bool]:

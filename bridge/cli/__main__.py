@@ -1,5 +1,5 @@
 """``python -m bridge.cli``."""
 
-from bridge.cli.commands import main
+from bridge.cli.main import main
 
 main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -51,13 +52,26 @@ def find_bridge(location: str) -> Bridge:
 
 
 @asynccontextmanager
-async def controlling(bridge: Bridge) -> AsyncIterator[Bridge]:
-    """Follow the stages of *bridge* in the block, without serving requests or guarding anything."""
-    await bridge.stages.start()
+async def controlling(bridge: Bridge, *, follow: bool) -> AsyncIterator[Bridge]:
+    """
+    Use *bridge* in the block, without serving requests or guarding anything.
+
+    Args:
+        bridge: The bridge of an application that is not started.
+        follow: Follow its stages.
+
+    Raises:
+        click.ClickException: The stages cannot be read.
+    """
+    # A command says itself what is wrong.
+    logging.getLogger("bridge").setLevel(logging.CRITICAL)
     try:
-        status = bridge.stages.status()
-        if status.failing_since is not None:
-            raise ClickException(str(status))
+        if follow:
+            await bridge.stages.start()
+            status = bridge.stages.status()
+            if status.failing_since is not None:
+                msg = f"{status}\nIs 'bridge create-tables' still to be run?"
+                raise ClickException(msg)
         yield bridge
     finally:
         if bridge.publishing is not None:

@@ -6,19 +6,16 @@ import logging
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from bridge.compat import FlaskCompat, register_flask_converters
-from bridge.errors import NotInstalled, Unavailable
+from bridge.errors import Unavailable
 from bridge.offload import Capacity, offload
 from bridge.routing.answering import Answerer
 from bridge.routing.checking import Checking
 from bridge.routing.facade import Facade
-from bridge.routing.fastapi_routes import fastapi_routes
-from bridge.routing.hooks import HookDeclarations, undeclared_hooks
+from bridge.routing.hooks import HookDeclarations
 from bridge.routing.known import KnownOperations
 from bridge.routing.operations import OperationTable
-from bridge.routing.pairing import pair
-from bridge.routing.report import RoutingReport
-from bridge.routing.resolver import Resolver
 from bridge.routing.router import BridgeRouter
+from bridge.routing.routes import Routes
 from bridge.routing.unavailable import answer_unavailable
 from bridge.routing.units import UnitRunner
 from bridge.shadow import Arbiter, Checker, CheckSettings, Load, WriteChecker
@@ -35,7 +32,8 @@ if TYPE_CHECKING:
     from bridge.database import Database
     from bridge.evidence import Evidence
     from bridge.offload import CapacityStatistics
-    from bridge.routing.pairing import Pairing
+    from bridge.routing.report import RoutingReport
+    from bridge.shadow import Publishing
     from bridge.stages import CallerKey, Stage, StageOverride, StageSetting, StageStore
     from bridge.types import WSGIApp
     from bridge.wsgi import Settings as WSGISettings
@@ -59,6 +57,7 @@ class Bridge:
         stages: Which path serves each operation; change it at any time.
         checks: Checks the paths that do not serve.
         evidence: What is known of each port, and what follows from it; None where nothing is counted.
+        publishing: Takes the checks that did not match to others; None where nobody does.
         operations: Every operation that a router of this bridge declares.
     """
 
@@ -80,6 +79,7 @@ class Bridge:
         path_header: bool = True,
         checks: CheckSettings | None = None,
         evidence: Evidence | None = None,
+        publishing: Publishing | None = None,
     ) -> None:
         """
         Args:
@@ -98,6 +98,7 @@ class Bridge:
             path_header: Send ``Bridge-Path: flask|bridged|native`` with each response.
             checks: How much is checked at stage shadow or verify, and what that may cost.
             evidence: Counts requests and checks, promotes on them, and rolls back; None does nothing of it.
+            publishing: Takes the checks that did not match to logs, tables and functions; None takes them nowhere.
 
         Raises:
             InvalidPoolSize: *capacity* is less than one, or a limit is negative.
@@ -112,9 +113,10 @@ class Bridge:
             admission_timeout=admission_timeout,
         )
         self.stages = Stages(stages, default=default_stage, store=store, sticky_by=sticky_by, override=override)
+        self._store = store
         self.operations = OperationTable(self.stages)
         self._units = UnitRunner(database, self.capacity, legacy)
-        self._hooks = hooks or HookDeclarations()
+        self._routes = Routes(legacy, self.operations, hooks or HookDeclarations())
         self._wsgi = wsgi
         self._path_header = path_header
         self._check_settings = checks or CheckSettings()
@@ -126,14 +128,15 @@ class Bridge:
         )
         self.checks = Checker(self._check_settings, arbiter, self._load)
         self._write_checker = WriteChecker(database, self._check_settings)
-        known = KnownOperations(self.operations, lambda: self.report().undeclared_hooks)
+        known = KnownOperations(self.operations, self._routes.undeclared_hooks)
         self.evidence = evidence
         self._served = known.count_served(evidence.tallies) if evidence else None
         if evidence is not None:
             evidence.bind(self.stages, known.as_operations())
             self.checks.sinks.append(known.count_checked(evidence.tallies))
-        self._app: FastAPI | None = None
-        self._resolver: Resolver | None = None
+        self.publishing = publishing
+        if publishing is not None:
+            self.checks.sinks.append(publishing.take)
 
     def router(
         self,
@@ -169,9 +172,10 @@ class Bridge:
         """
         Put the facade in front of *app*: what FastAPI does not own reaches Flask.
 
-        Middleware that is added to *app* afterwards sees the requests of both sides.
+        Whoever has *app* finds the bridge as ``app.state.bridge``. Middleware that is added to *app* afterwards sees the requests of both sides.
         """
-        self._app = app
+        self._routes.app = app
+        app.state.bridge = self
         app.exception_handlers.setdefault(Unavailable, answer_unavailable)
         flask = WSGIAdapter(cast("WSGIApp", self.legacy), capacity=self.capacity, settings=self._wsgi)
         app.add_middleware(
@@ -180,7 +184,7 @@ class Bridge:
             checking=lambda answerer: Checking(
                 answerer, self.checks, self._write_checker, max_body_bytes=self._check_settings.max_body_bytes
             ),
-            resolver=self._resolve,
+            resolver=self._routes.resolver,
             table=self.operations,
             load=self._load,
             served=self._served,
@@ -197,15 +201,7 @@ class Bridge:
             NotInstalled: `install` has not been called.
             UnknownEndpoint: A route says that it replaces a Flask endpoint that does not exist.
         """
-        pairing = self._pair()
-        return RoutingReport(
-            paired=pairing.endpoints,
-            hidden=pairing.hidden,
-            unpaired=pairing.unpaired,
-            ambiguous=pairing.ambiguous,
-            repeated=pairing.repeated,
-            undeclared_hooks=undeclared_hooks(self.legacy, pairing.endpoints, self._hooks),
-        )
+        return self._routes.report()
 
     async def start(self) -> None:
         """
@@ -218,7 +214,7 @@ class Bridge:
             DatabaseUnreachable: No connection could be opened.
         """
         self.stages.validate()
-        if self._app is not None:
+        if self._routes.app is not None:
             for warning in self.report().warnings():
                 logger.warning(warning)
         self.capacity.reopen()
@@ -226,6 +222,24 @@ class Bridge:
         await self.stages.start()
         if self.evidence is not None:
             await self.evidence.start()
+
+    async def create_tables(self) -> list[str]:
+        """
+        Create the tables that are missing of whatever keeps stages, evidence and differences in SQL.
+
+        Returns:
+            What keeps something in SQL, for people to read.
+
+        Raises:
+            StageStoreUnavailable: The database cannot be reached, or the role may not create tables.
+            EvidenceStoreUnavailable: As above.
+        """
+        publishers = self.publishing.publishers if self.publishing else ()
+        keepers: list[Any] = [self._store, self.evidence and self.evidence.store, *publishers]
+        in_sql = [keeper for keeper in keepers if hasattr(keeper, "create_tables")]
+        for keeper in in_sql:
+            await keeper.create_tables()
+        return [type(keeper).__name__ for keeper in in_sql]
 
     async def close(self, *, deadline: float = 10.0) -> None:
         """
@@ -235,6 +249,8 @@ class Bridge:
             deadline: Seconds until calls that wait are refused, and those that run are stopped.
         """
         await self.checks.close()
+        if self.publishing is not None:
+            await self.publishing.close()
         if self.evidence is not None:
             await self.evidence.close()
         await self.stages.close()
@@ -266,13 +282,3 @@ class Bridge:
 
     def _is_contended(self) -> bool:
         return bool(self.capacity.waiting) or self.database.is_exhausted()
-
-    def _pair(self) -> Pairing:
-        if self._app is None:
-            raise NotInstalled("the bridge is in front of no application yet: call install(app) first")
-        return pair(self.legacy, fastapi_routes(self._app, self.operations))
-
-    def _resolve(self) -> Resolver:
-        if self._resolver is None:
-            self._resolver = Resolver(self.legacy, self._pair())
-        return self._resolver

@@ -209,6 +209,11 @@ class Stages:
         """
         return await self._store.history(operation, limit=limit)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether there is a store, which other processes may follow too."""
+        return self._follower is not None
+
     def status(self) -> StoreStatus:
         """Return what this process knows of the store that it follows."""
         if self._follower is None:
