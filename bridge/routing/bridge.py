@@ -22,7 +22,7 @@ from bridge.routing.router import BridgeRouter
 from bridge.routing.unavailable import answer_unavailable
 from bridge.routing.units import UnitRunner
 from bridge.shadow import Arbiter, Checker, CheckSettings, Load, WriteChecker
-from bridge.stages import Stages, by_client_address
+from bridge.stages import Stages
 from bridge.wsgi import WSGIAdapter
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from bridge.evidence import Evidence
     from bridge.offload import CapacityStatistics
     from bridge.routing.pairing import Pairing
+    from bridge.shadow import Publishing
     from bridge.stages import CallerKey, Stage, StageOverride, StageSetting, StageStore
     from bridge.types import WSGIApp
     from bridge.wsgi import Settings as WSGISettings
@@ -59,6 +60,7 @@ class Bridge:
         stages: Which path serves each operation; change it at any time.
         checks: Checks the paths that do not serve.
         evidence: What is known of each port, and what follows from it; None where nothing is counted.
+        publishing: Takes the checks that did not match to others; None where nobody does.
         operations: Every operation that a router of this bridge declares.
     """
 
@@ -80,6 +82,7 @@ class Bridge:
         path_header: bool = True,
         checks: CheckSettings | None = None,
         evidence: Evidence | None = None,
+        publishing: Publishing | None = None,
     ) -> None:
         """
         Args:
@@ -98,6 +101,7 @@ class Bridge:
             path_header: Send ``Bridge-Path: flask|bridged|native`` with each response.
             checks: How much is checked at stage shadow or verify, and what that may cost.
             evidence: Counts requests and checks, promotes on them, and rolls back; None does nothing of it.
+            publishing: Takes the checks that did not match to logs, tables and functions; None takes them nowhere.
 
         Raises:
             InvalidPoolSize: *capacity* is less than one, or a limit is negative.
@@ -111,9 +115,8 @@ class Bridge:
             max_waiting=max_waiting,
             admission_timeout=admission_timeout,
         )
-        self.stages = Stages(
-            stages, default=default_stage, store=store, sticky_by=sticky_by or by_client_address, override=override
-        )
+        self.stages = Stages(stages, default=default_stage, store=store, sticky_by=sticky_by, override=override)
+        self._store = store
         self.operations = OperationTable(self.stages)
         self._units = UnitRunner(database, self.capacity, legacy)
         self._hooks = hooks or HookDeclarations()
@@ -134,6 +137,9 @@ class Bridge:
         if evidence is not None:
             evidence.bind(self.stages, known.as_operations())
             self.checks.sinks.append(known.count_checked(evidence.tallies))
+        self.publishing = publishing
+        if publishing is not None:
+            self.checks.sinks.append(publishing.take)
         self._app: FastAPI | None = None
         self._resolver: Resolver | None = None
 
@@ -171,9 +177,10 @@ class Bridge:
         """
         Put the facade in front of *app*: what FastAPI does not own reaches Flask.
 
-        Middleware that is added to *app* afterwards sees the requests of both sides.
+        Whoever has *app* finds the bridge as ``app.state.bridge``. Middleware that is added to *app* afterwards sees the requests of both sides.
         """
         self._app = app
+        app.state.bridge = self
         app.exception_handlers.setdefault(Unavailable, answer_unavailable)
         flask = WSGIAdapter(cast("WSGIApp", self.legacy), capacity=self.capacity, settings=self._wsgi)
         app.add_middleware(
@@ -229,6 +236,24 @@ class Bridge:
         if self.evidence is not None:
             await self.evidence.start()
 
+    async def create_tables(self) -> list[str]:
+        """
+        Create the tables that are missing of whatever keeps stages, evidence and differences in SQL.
+
+        Returns:
+            What keeps something in SQL, for people to read.
+
+        Raises:
+            StageStoreUnavailable: The database cannot be reached, or the role may not create tables.
+            EvidenceStoreUnavailable: As above.
+        """
+        publishers = self.publishing.publishers if self.publishing else ()
+        keepers: list[Any] = [self._store, self.evidence and self.evidence.store, *publishers]
+        in_sql = [keeper for keeper in keepers if hasattr(keeper, "create_tables")]
+        for keeper in in_sql:
+            await keeper.create_tables()
+        return [type(keeper).__name__ for keeper in in_sql]
+
     async def close(self, *, deadline: float = 10.0) -> None:
         """
         Wait for the synchronous calls there are, then close every connection; log what cannot be stopped.
@@ -237,6 +262,8 @@ class Bridge:
             deadline: Seconds until calls that wait are refused, and those that run are stopped.
         """
         await self.checks.close()
+        if self.publishing is not None:
+            await self.publishing.close()
         if self.evidence is not None:
             await self.evidence.close()
         await self.stages.close()

@@ -16,6 +16,7 @@ __all__ = ["Alignment", "align"]
 
 # Keys that tell the items of a list apart, the surest first.
 IDENTITIES: Final = ("id", "uuid", "pk", "key", "slug", "code", "email", "username", "name")
+CONTAINERS: Final = frozenset({dict, list})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def align(control: list[Any], candidate: list[Any], same_rows: Callable[[str], l
     by_identity = _by_identity(control, candidate, ours, theirs, same_rows)
     if by_identity is not None:
         return by_identity
-    prints = [_print(control[i]) for i in ours], [_print(candidate[i]) for i in theirs]
+    prints = _prints(control[start : ends[0]]), _prints(candidate[start : ends[1]])
     counts = Counter(prints[0]), Counter(prints[1])
     if counts[0] == counts[1]:
         return Alignment(moved=True)
@@ -64,8 +65,8 @@ def align(control: list[Any], candidate: list[Any], same_rows: Callable[[str], l
         if not extra:
             return Alignment(missing=missing)
         if not missing:
-            known = {*map(_print, control)}
-            repeated = [i for i in extra if _print(candidate[i]) in known]
+            known = {*_prints(control)}
+            repeated = [i for i in extra if prints[1][i - start] in known]
             return Alignment(extra=[i for i in extra if i not in {*repeated}], repeated=repeated)
     return Alignment(pairs=[*zip(ours, theirs, strict=False)], guessed=len(ours) != len(theirs))
 
@@ -126,8 +127,11 @@ def _known(key: str, index: dict[str, int], same_rows: Callable[[str], list[str]
     return key if key in index else next((each for each in same_rows(key) if each in index), key)
 
 
-def _print(item: Any) -> Hashable:
-    return json.dumps(item, sort_keys=True) if isinstance(item, (dict, list)) else (item,)
+def _prints(items: list[Any]) -> list[Hashable]:
+    """Return what is the same for the same items. Numbers and strings are that themselves, which is fast."""
+    if not any(type(item) in CONTAINERS for item in items):
+        return items
+    return [(json.dumps(item, sort_keys=True),) if type(item) in CONTAINERS else item for item in items]
 
 
 def _left(items: list[tuple[int, Hashable]], others: Counter[Hashable]) -> list[int]:
