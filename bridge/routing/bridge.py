@@ -6,19 +6,16 @@ import logging
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from bridge.compat import FlaskCompat, register_flask_converters
-from bridge.errors import NotInstalled, Unavailable
+from bridge.errors import Unavailable
 from bridge.offload import Capacity, offload
 from bridge.routing.answering import Answerer
 from bridge.routing.checking import Checking
 from bridge.routing.facade import Facade
-from bridge.routing.fastapi_routes import fastapi_routes
-from bridge.routing.hooks import HookDeclarations, undeclared_hooks
+from bridge.routing.hooks import HookDeclarations
 from bridge.routing.known import KnownOperations
 from bridge.routing.operations import OperationTable
-from bridge.routing.pairing import pair
-from bridge.routing.report import RoutingReport
-from bridge.routing.resolver import Resolver
 from bridge.routing.router import BridgeRouter
+from bridge.routing.routes import Routes
 from bridge.routing.unavailable import answer_unavailable
 from bridge.routing.units import UnitRunner
 from bridge.shadow import Arbiter, Checker, CheckSettings, Load, WriteChecker
@@ -35,7 +32,7 @@ if TYPE_CHECKING:
     from bridge.database import Database
     from bridge.evidence import Evidence
     from bridge.offload import CapacityStatistics
-    from bridge.routing.pairing import Pairing
+    from bridge.routing.report import RoutingReport
     from bridge.shadow import Publishing
     from bridge.stages import CallerKey, Stage, StageOverride, StageSetting, StageStore
     from bridge.types import WSGIApp
@@ -119,7 +116,7 @@ class Bridge:
         self._store = store
         self.operations = OperationTable(self.stages)
         self._units = UnitRunner(database, self.capacity, legacy)
-        self._hooks = hooks or HookDeclarations()
+        self._routes = Routes(legacy, self.operations, hooks or HookDeclarations())
         self._wsgi = wsgi
         self._path_header = path_header
         self._check_settings = checks or CheckSettings()
@@ -131,7 +128,7 @@ class Bridge:
         )
         self.checks = Checker(self._check_settings, arbiter, self._load)
         self._write_checker = WriteChecker(database, self._check_settings)
-        known = KnownOperations(self.operations, lambda: self.report().undeclared_hooks)
+        known = KnownOperations(self.operations, self._routes.undeclared_hooks)
         self.evidence = evidence
         self._served = known.count_served(evidence.tallies) if evidence else None
         if evidence is not None:
@@ -140,8 +137,6 @@ class Bridge:
         self.publishing = publishing
         if publishing is not None:
             self.checks.sinks.append(publishing.take)
-        self._app: FastAPI | None = None
-        self._resolver: Resolver | None = None
 
     def router(
         self,
@@ -179,7 +174,7 @@ class Bridge:
 
         Whoever has *app* finds the bridge as ``app.state.bridge``. Middleware that is added to *app* afterwards sees the requests of both sides.
         """
-        self._app = app
+        self._routes.app = app
         app.state.bridge = self
         app.exception_handlers.setdefault(Unavailable, answer_unavailable)
         flask = WSGIAdapter(cast("WSGIApp", self.legacy), capacity=self.capacity, settings=self._wsgi)
@@ -189,7 +184,7 @@ class Bridge:
             checking=lambda answerer: Checking(
                 answerer, self.checks, self._write_checker, max_body_bytes=self._check_settings.max_body_bytes
             ),
-            resolver=self._resolve,
+            resolver=self._routes.resolver,
             table=self.operations,
             load=self._load,
             served=self._served,
@@ -206,15 +201,7 @@ class Bridge:
             NotInstalled: `install` has not been called.
             UnknownEndpoint: A route says that it replaces a Flask endpoint that does not exist.
         """
-        pairing = self._pair()
-        return RoutingReport(
-            paired=pairing.endpoints,
-            hidden=pairing.hidden,
-            unpaired=pairing.unpaired,
-            ambiguous=pairing.ambiguous,
-            repeated=pairing.repeated,
-            undeclared_hooks=undeclared_hooks(self.legacy, pairing.endpoints, self._hooks),
-        )
+        return self._routes.report()
 
     async def start(self) -> None:
         """
@@ -227,7 +214,7 @@ class Bridge:
             DatabaseUnreachable: No connection could be opened.
         """
         self.stages.validate()
-        if self._app is not None:
+        if self._routes.app is not None:
             for warning in self.report().warnings():
                 logger.warning(warning)
         self.capacity.reopen()
@@ -295,13 +282,3 @@ class Bridge:
 
     def _is_contended(self) -> bool:
         return bool(self.capacity.waiting) or self.database.is_exhausted()
-
-    def _pair(self) -> Pairing:
-        if self._app is None:
-            raise NotInstalled("the bridge is in front of no application yet: call install(app) first")
-        return pair(self.legacy, fastapi_routes(self._app, self.operations))
-
-    def _resolve(self) -> Resolver:
-        if self._resolver is None:
-            self._resolver = Resolver(self.legacy, self._pair())
-        return self._resolver
