@@ -19,7 +19,7 @@ from bridge.routing.routes import Routes
 from bridge.routing.unavailable import answer_unavailable
 from bridge.routing.units import UnitRunner
 from bridge.shadow import Arbiter, Checker, CheckSettings, Load, WriteChecker
-from bridge.stages import Stages, by_client_address
+from bridge.stages import Stages
 from bridge.wsgi import WSGIAdapter
 
 if TYPE_CHECKING:
@@ -112,9 +112,7 @@ class Bridge:
             max_waiting=max_waiting,
             admission_timeout=admission_timeout,
         )
-        self.stages = Stages(
-            stages, default=default_stage, store=store, sticky_by=sticky_by or by_client_address, override=override
-        )
+        self.stages = Stages(stages, default=default_stage, store=store, sticky_by=sticky_by, override=override)
         self._store = store
         self.operations = OperationTable(self.stages)
         self._units = UnitRunner(database, self.capacity, legacy)
