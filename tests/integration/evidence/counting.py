@@ -29,7 +29,7 @@ async def main(url: str, requests: int) -> None:
     statistics = tallies.statistics()
     await store.close()
     await database.dispose()
-    print(statistics.pending, statistics.dropped, tallies._number, flush=True)  # noqa: T201, SLF001  read by the test
+    print(statistics.pending, statistics.dropped, tallies._number, flush=True)  # noqa: T201  read by the test
 
 
 if __name__ == "__main__":
