@@ -27,7 +27,7 @@ check: .venv/.ready ## Format and lint check, types, layers
 	$(BIN)/lint-imports
 
 bench: .venv/.ready ## Measure speed beside the peers, and that nothing leaks (needs wrk; a quarter of an hour on an idle machine)
-	@for each in routing offload shadow sizing wsgi endpoints overload pooling layers instruments soak; do echo "$$each:"; $(BIN)/python -m benchmarks.$$each || exit 1; done
+	@for each in routing stages offload shadow sizing wsgi endpoints request overload pooling native layers instruments soak; do echo "$$each:"; $(BIN)/python -m benchmarks.$$each || exit 1; done
 	@$(BIN)/python -m benchmarks.report
 
 format: .venv/.ready ## Format and mend what can be mended

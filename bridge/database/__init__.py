@@ -2,9 +2,13 @@
 
 from bridge.database.async_stopping import make_async_stoppable
 from bridge.database.budget import ConnectionBudget
+from bridge.database.candidate_units import CandidateUnits
 from bridge.database.checked_read import CheckedRead, checked_read, exported_snapshot
+from bridge.database.control_units import ControlUnits
 from bridge.database.database import Database
 from bridge.database.deployment import Deployment, PgBouncerLimits, ServerLimits
+from bridge.database.joined import Joined, join_units, require_joinable
+from bridge.database.joined_side import joined_unit
 from bridge.database.live import refuse_live_objects
 from bridge.database.pairs import PAIRS, DriverPair, choose_pair
 from bridge.database.parity import ParityLayers, constraint_of, sqlstate_of
@@ -18,12 +22,15 @@ from bridge.database.urls import DriverURLs, driver_urls
 
 __all__ = [
     "PAIRS",
+    "CandidateUnits",
     "CheckedRead",
     "ConnectionBudget",
+    "ControlUnits",
     "Database",
     "Deployment",
     "DriverPair",
     "DriverURLs",
+    "Joined",
     "ParityLayers",
     "PgBouncerLimits",
     "PoolSettings",
@@ -38,11 +45,14 @@ __all__ = [
     "exact_name",
     "exported_snapshot",
     "is_committed",
+    "join_units",
+    "joined_unit",
     "make_async_stoppable",
     "make_stoppable",
     "native_transaction",
     "refuse_live_objects",
     "refuse_pending_writes",
+    "require_joinable",
     "sqlstate_of",
     "unit_of_work",
 ]

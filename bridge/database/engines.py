@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import create_engine, event
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bridge.database.addresses import watch_addresses
 from bridge.database.arguments import require_tls
 from bridge.database.async_stopping import make_async_stoppable
 from bridge.database.checked_read import watch_checked_reads
+from bridge.database.joined_side import watch_checkouts
 from bridge.database.parity import install_parity
 from bridge.database.pending import watch_writes
 from bridge.database.pool import configure_pool
@@ -39,6 +41,7 @@ def make_engines(
     parity: ParityLayers,
     sync_connect_args: Mapping[str, object],
     async_connect_args: Mapping[str, object],
+    addresses: set[str],
     engine_options: Mapping[str, Any],
 ) -> tuple[Engine, AsyncEngine]:
     """
@@ -51,6 +54,7 @@ def make_engines(
         parity: What makes the second engine behave as the first does.
         sync_connect_args: Further connect arguments of the synchronous driver.
         async_connect_args: Further connect arguments of the asynchronous driver.
+        addresses: Gets where they connect to.
         engine_options: Further arguments of `sqlalchemy.create_engine`, for both.
     """
     options: dict[str, Any] = {
@@ -77,6 +81,10 @@ def make_engines(
     make_stoppable(sync_engine, stopping)
     make_async_stoppable(async_engine, stopping)
     watch_writes(async_engine.sync_engine)
+    for engine in (sync_engine, async_engine.sync_engine):
+        watch_addresses(engine, addresses)
+    watch_checkouts(sync_engine, synchronous=True)
+    watch_checkouts(async_engine.sync_engine, synchronous=False)
     for engine in (sync_engine, async_engine.sync_engine):
         watch_checked_reads(engine)
     return sync_engine, async_engine

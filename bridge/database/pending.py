@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.ext.asyncio import AsyncSession
 
-__all__ = ["native_transaction", "refuse_pending_writes", "watch_writes"]
+__all__ = ["forget_pending_writes", "native_transaction", "refuse_pending_writes", "watch_writes"]
 
 READS: Final = ("SELECT", "SHOW", "SET TRANS", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA", "EXPLAIN", "VALUES")
 
@@ -59,13 +59,18 @@ def watch_writes(engine: Engine) -> None:
             native.wrote = True
 
     def forget(_connection: Any) -> None:
-        native = OPEN.get()
-        if native is not None:
-            native.wrote = False
+        forget_pending_writes()
 
     event.listen(engine, "before_cursor_execute", note)
     event.listen(engine, "commit", forget)
     event.listen(engine, "rollback", forget)
+
+
+def forget_pending_writes() -> None:
+    """Note that the native unit of work of this task has committed or rolled back what it wrote."""
+    native = OPEN.get()
+    if native is not None:
+        native.wrote = False
 
 
 def refuse_pending_writes(name: str) -> None:

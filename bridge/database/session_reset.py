@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy import Connection, Engine
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
-__all__ = ["refuse_session_state", "reset_session_state"]
+__all__ = ["leaves_locks", "refuse_session_state", "reset_session_state"]
 
 LEFT: Final = "bridge.session_state"
 BASELINE: Final = "bridge.session_baseline"
@@ -96,6 +97,12 @@ class Sessions:
     def replace(self, _connection: Any, record: Any) -> None:
         if record.info.pop(REPLACE, False):
             record.invalidate()
+
+
+def leaves_locks(connection: AsyncConnection) -> bool:
+    """Tell whether a statement on *connection*, whose engine resets what is left, took a lock that its transaction does not release."""
+    info = connection.sync_connection.info if connection.sync_connection else {}
+    return SessionState.LOCKS in info.get(LEFT, SessionState.NOTHING)
 
 
 def refuse_session_state(engine: Engine) -> None:

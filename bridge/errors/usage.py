@@ -7,7 +7,10 @@ from bridge.errors.base import BridgeError
 __all__ = [
     "CallCycle",
     "ChangeThroughStore",
+    "ConnectionOutsideCheck",
+    "EgressBlocked",
     "InvalidWSGIResponse",
+    "JoinedConnectionBusy",
     "LazyLoadOutsideSession",
     "LazyLoadUnderGuard",
     "LiveObjectReturned",
@@ -133,6 +136,24 @@ class SessionStateRefused(UsageError):
     """A statement would have left something in the session of a connection that is shared between transactions."""
 
     code = "session-state-refused"
+
+
+class ConnectionOutsideCheck(UsageError):
+    """A path whose writes are checked was to use the database in a way that the check could not follow or undo."""
+
+    code = "connection-outside-check"
+
+
+class JoinedConnectionBusy(UsageError):
+    """A path whose writes are checked was to run two units of work at once, on the one connection it has."""
+
+    code = "joined-connection-busy"
+
+
+class EgressBlocked(UsageError):
+    """A path that is being checked was to reach something beyond the database, which nobody could undo; nothing was sent."""
+
+    code = "egress-blocked"
 
 
 class ChangeThroughStore(UsageError):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 
+from bridge.errors import WritesNotCheckable
 from bridge.routing.endpoint import make_endpoint
 from bridge.routing.operations import AUTO, Auto, Operation, operation_name
 from bridge.routing.render import Renderer
@@ -49,11 +50,13 @@ class BridgeRouter(APIRouter):
             answer is 504.
         watch_disconnect: Stop the work when the client goes away, on either path; costs a task for each request.
         check: How this operation is checked at stage shadow or verify: how often, what is compared, and what is excused.
+        version: Names the version of the port, under which evidence is gathered; None goes by its code.
         read_only: Neither path may write; on PostgreSQL that spares two round trips, BEGIN and COMMIT. None is what the router says.
 
     Raises:
         SignatureMismatch: The two functions differ in their parameters.
         LegacyIsAsync: *legacy* is asynchronous.
+        WritesNotCheckable: *check* asks for writes where nothing could undo those of the port, or of a Flask view on one connection.
     """
 
     def __init__(
@@ -92,6 +95,7 @@ class BridgeRouter(APIRouter):
         watch_disconnect: bool = False,
         read_only: bool | None = None,
         check: CheckOptions | None = None,
+        version: str | None = None,
         **options: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Decorate the function of one path operation; see the class."""
@@ -103,8 +107,14 @@ class BridgeRouter(APIRouter):
             for method in methods or ["GET"]:
                 name = operation_name(method, self.prefix + path)
                 operation = Operation(
-                    name, *_paths(function, legacy), replaces=replaces, retired=retired, check=check or CheckOptions()
+                    name,
+                    *_paths(function, legacy),
+                    replaces=replaces,
+                    retired=retired,
+                    check=check or CheckOptions(),
+                    version=version,
                 )
+                _require_checkable(operation, self._units)
                 renderer = Renderer(
                     source=operation.name,
                     response_model=options.get("response_model"),
@@ -148,6 +158,18 @@ class BridgeRouter(APIRouter):
     def delete(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]  # as above
         """Decorate the function of a DELETE operation."""
         return self.api_route(path, methods=["DELETE"], **options)
+
+
+def _require_checkable(operation: Operation, units: UnitRunner) -> None:
+    if not operation.check.writes:
+        return
+    units.require_joinable()
+    if operation.legacy is None and operation.check.one_connection:
+        msg = (
+            f"{operation.name} has no legacy function that could run on the connection of its port: name it with legacy=, "
+            "or give CheckOptions(writes=True, one_connection=False), so that the Flask view runs as always"
+        )
+        raise WritesNotCheckable(msg)
 
 
 def _output(compat: FlaskCompat) -> dict[str, Any]:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy.exc import MissingGreenlet
 
-from bridge.database import is_committed, native_transaction, refuse_live_objects, refuse_pending_writes
-from bridge.errors import DeadlineExceeded, LazyLoadOutsideSession
+from bridge.database import (
+    is_committed,
+    joined_unit,
+    native_transaction,
+    refuse_live_objects,
+    refuse_pending_writes,
+    require_joinable,
+)
+from bridge.errors import DeadlineExceeded, LazyLoadOutsideSession, WorkerExit
 from bridge.offload import check_callable, name_of, offload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from flask import Flask
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,17 +32,30 @@ if TYPE_CHECKING:
 
 __all__ = ["UnitRunner"]
 
+EXITS: Final = (KeyboardInterrupt, SystemExit, GeneratorExit)
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class UnitRunner:
-    """Runs functions as units of work: legacy ones in one hop to a worker thread, native ones on the event loop."""
+    """
+    Runs functions as units of work: legacy ones in one hop to a worker thread, native ones on the event loop.
+
+    Where the units of work of the task join one connection, because its writes are checked, legacy ones run on the event loop as well.
+    """
 
     def __init__(self, database: Database, capacity: Capacity, legacy: Flask | None) -> None:
         self._database = database
         self._capacity = capacity
         self._legacy = legacy
+
+    def require_joinable(self) -> None:
+        """
+        Raises:
+            WritesNotCheckable: Units of work of this database cannot join one connection.
+        """
+        require_joinable(self._database)
 
     async def run_legacy(
         self,
@@ -63,13 +83,21 @@ class UnitRunner:
             back, unless its commit has begun.
         """
 
-        def unit() -> T:
+        def unit(session: Session) -> T:
+            bound = {function.session: session} if function.session else {}
+            return finish(function.call(**bound, **arguments))
+
+        joined = joined_unit(self._database, self._database.sessions, read_only=read_only)
+        if joined is not None:
+            with self._context(app_context=app_context):
+                return await self._joined(joined, unit, function.name, deadline)
+
+        def hop() -> T:
             work = self._database.unit_of_work(read_only=read_only)
             with self._context(app_context=app_context), work as session:
-                bound = {function.session: session} if function.session else {}
-                return finish(function.call(**bound, **arguments))
+                return unit(session)
 
-        return await offload(unit, capacity=self._capacity, deadline=deadline)
+        return await offload(hop, capacity=self._capacity, deadline=deadline)
 
     async def run_native(
         self,
@@ -98,20 +126,9 @@ class UnitRunner:
             The running statement is stopped and the transaction rolled back, unless its commit has begun. Runs in the task of the
             caller, deadline or not.
         """
-        if deadline is None:
-            return await self._native(function, arguments, finish, [], read_only=read_only)
         sessions = list["AsyncSession"]()
-        try:
-            async with asyncio.timeout(deadline) as timer:
-                return await self._native(function, arguments, finish, sessions, read_only=read_only)
-        except TimeoutError as error:
-            if not timer.expired():  # the function's own
-                raise
-            completed = any(map(is_committed, sessions))
-            how = "had committed by then all the same" if completed else "was stopped"
-            expired = DeadlineExceeded(f"{function.name} ran past its deadline of {deadline:g} s and {how}")
-            expired.completed = completed
-            raise expired from error
+        async with _limited(deadline, function.name, sessions):
+            return await self._native(function, arguments, finish, sessions, read_only=read_only)
 
     async def _native(
         self,
@@ -144,16 +161,64 @@ class UnitRunner:
             NativeTransactionPending: The native session of this request has uncommitted writes.
         """
 
-        def unit() -> T:
+        def unit(session: Session) -> T:
+            result = fn(session, *args, **kwargs)
+            refuse_live_objects(result, source=name_of(fn))
+            return result
+
+        def hop() -> T:
             with self._context(app_context=True), self._database.unit_of_work() as session:
-                result = fn(session, *args, **kwargs)
-                refuse_live_objects(result, source=name_of(fn))
-                return result
+                return unit(session)
 
         check_callable(fn)
         refuse_pending_writes(name_of(fn))
-        return await offload(unit, capacity=self._capacity)
+        joined = joined_unit(self._database, self._database.sessions)
+        if joined is not None:
+            with self._context(app_context=True):
+                return await self._joined(joined, unit, name_of(fn), None)
+        return await offload(hop, capacity=self._capacity)
+
+    async def _joined(
+        self,
+        joined: AbstractAsyncContextManager[AsyncSession],
+        unit: Callable[[Session], T],
+        name: str,
+        deadline: float | None,
+    ) -> T:
+        """Run *unit*, which is synchronous, on the event loop; its session waits as that of an `AsyncSession` does."""
+        sessions = list["AsyncSession"]()
+        async with _limited(deadline, name, sessions), joined as session:
+            sessions.append(session)
+            try:
+                return await session.run_sync(unit)
+            except EXITS as error:
+                msg = f"{name} raised {type(error).__name__}({error}), which would have stopped the event loop"
+                raise WorkerExit(msg) from error
 
     def _context(self, *, app_context: bool) -> AbstractContextManager[Any]:
         # Always a fresh one: a context that was already pushed would skip teardown and leave the legacy session open.
         return self._legacy.app_context() if app_context and self._legacy is not None else nullcontext()
+
+
+@asynccontextmanager
+async def _limited(deadline: float | None, name: str, sessions: list[AsyncSession]) -> AsyncIterator[None]:
+    """
+    Limit the block to *deadline* seconds.
+
+    Raises:
+        DeadlineExceeded: They have passed; it tells whether one of *sessions* had committed.
+    """
+    if deadline is None:
+        yield
+        return
+    try:
+        async with asyncio.timeout(deadline) as timer:
+            yield
+    except TimeoutError as error:
+        if not timer.expired():  # the function's own
+            raise
+        completed = any(map(is_committed, sessions))
+        how = "had committed by then all the same" if completed else "was stopped"
+        expired = DeadlineExceeded(f"{name} ran past its deadline of {deadline:g} s and {how}")
+        expired.completed = completed
+        raise expired from error

@@ -15,6 +15,7 @@ from bridge.shadow.comparing import (
     verdict_of,
 )
 from bridge.shadow.difference import Difference, Severity
+from bridge.shadow.egress import Egress, egress_guard
 from bridge.shadow.exchange import Exchange, RecordedRequest, RecordedResponse
 from bridge.shadow.load import Load
 from bridge.shadow.publishing import (
@@ -31,6 +32,8 @@ from bridge.shadow.recorder import Recorder
 from bridge.shadow.redacting import Redaction, redact
 from bridge.shadow.replay import call_asgi
 from bridge.shadow.settings import CheckOptions, CheckSettings
+from bridge.shadow.write_capture import WriteCapture
+from bridge.shadow.write_check import WriteChecker, WriteToCheck
 from bridge.shadow.writes import RowWrite, WriteKind, WriteSet
 
 __all__ = [
@@ -45,6 +48,7 @@ __all__ = [
     "CompareOptions",
     "Difference",
     "DifferenceGroup",
+    "Egress",
     "Exchange",
     "Ignore",
     "Load",
@@ -63,11 +67,15 @@ __all__ = [
     "SQLPublisher",
     "Severity",
     "Verdict",
+    "WriteCapture",
+    "WriteChecker",
     "WriteKind",
     "WriteSet",
+    "WriteToCheck",
     "call_asgi",
     "compare",
     "describe",
+    "egress_guard",
     "noise",
     "redact",
     "summarise",

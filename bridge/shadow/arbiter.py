@@ -9,7 +9,8 @@ control before and after the candidate. What the two runs of the control do not 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,20 +18,22 @@ from bridge.database import checked_read, exported_snapshot
 from bridge.shadow.check import Check, Verdict
 from bridge.shadow.comparing import compare, noise, verdict_of
 from bridge.shadow.difference import Difference
+from bridge.shadow.egress import Egress, egress_guard
 from bridge.shadow.exchange import Exchange
 from bridge.shadow.rules import rule_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterable
 
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
-    from bridge.database import CheckedRead
+    from bridge.database import CheckedRead, Database
     from bridge.shadow.comparing import CompareOptions
     from bridge.stages import Path
 
 __all__ = ["Arbiter", "ReadToCheck"]
 
+# One keeps the snapshot, the other reads it.
+CONNECTIONS: Final = 2
+NOWHERE: Final = Egress(())
 TIMED_OUT: Final = "TimeoutError"
 TOO_LARGE: Final = "ResponseTooLarge"
 
@@ -60,13 +63,15 @@ class ReadToCheck:
 class Arbiter:
     """Runs reads again, and tells whether both paths answer them alike."""
 
-    def __init__(self, engine: AsyncEngine, *, deadline: float) -> None:
+    def __init__(self, database: Database, *, deadline: float, allowed: Callable[[], Iterable[str]] = tuple) -> None:
         """
         Args:
-            engine: Exports the snapshots.
+            database: Of both paths; exports the snapshots.
             deadline: Seconds that each run of a path may take.
+            allowed: Returns what a candidate may reach, as `egress_guard` takes it.
         """
-        self._engine = engine
+        self._allowed = allowed
+        self._database = database
         self._deadline = deadline
 
     async def check(self, read: ReadToCheck) -> Check:
@@ -82,20 +87,24 @@ class Arbiter:
             verdict = verdict_of(differences)
             if verdict in {Verdict.MATCHED, Verdict.EXCUSED}:
                 return Check(read.operation, read.control, candidate, verdict, differences)
-        return await self._on_one_snapshot(read)
+        return await self._on_one_snapshot(read, candidate)
 
-    async def _on_one_snapshot(self, read: ReadToCheck) -> Check:
+    async def _on_one_snapshot(self, read: ReadToCheck, candidate: Exchange) -> Check:
         path = read.control.path
-        async with exported_snapshot(self._engine) as snapshot:
+        if self._database.pool.connections < CONNECTIONS:
+            small = f"a shared snapshot takes {CONNECTIONS} connections of the asynchronous pool, which has fewer"
+            return Check(read.operation, read.control, candidate, Verdict.NOT_COMPARABLE, reason=small)
+        async with exported_snapshot(self._database.async_engine) as snapshot:
             control, seen = await self._run(read, path, snapshot)
             candidate, checked = await self._run(read, read.candidate, snapshot)
             again, seen_again = await self._run(read, path, snapshot)
-        reason = _why_not(control, again, candidate, (seen, seen_again, checked))
-        if reason:
-            return Check(read.operation, control, candidate, Verdict.NOT_COMPARABLE, reason=reason)
         noisy = noise(control, again, options=read.options)
-        if noisy.rules and snapshot is None:
-            reason = "the control differs from itself, and this database shares no snapshots"
+        reason = _why_not(control, again, candidate, (seen, seen_again, checked))
+        if candidate.error == TIMED_OUT and self._database.is_exhausted():
+            reason = "the candidate ran past the deadline of a check, and no connection was free"
+        elif noisy.rules and snapshot is None:
+            reason = reason or "the control differs from itself, and this database shares no snapshots"
+        if reason:
             return Check(read.operation, control, candidate, Verdict.NOT_COMPARABLE, reason=reason)
         differences = compare(control, candidate, options=read.options, noise=noisy)
         if checked.wrote:
@@ -104,12 +113,14 @@ class Arbiter:
 
     async def _run(self, read: ReadToCheck, path: Path, snapshot: str | None) -> tuple[Exchange, CheckedRead]:
         started = datetime.now(UTC)
-        with checked_read(snapshot) as seen:
+        # The control reaches what it reaches anyway.
+        guard = egress_guard(self._allowed()) if path is read.candidate else nullcontext(NOWHERE)
+        with checked_read(snapshot) as seen, guard as egress:
             # In a task of its own: what a path sets in context variables is not for the next one.
             run = asyncio.get_running_loop().create_task(read.run(path))
         try:
             async with asyncio.timeout(self._deadline):
-                return await run, seen
+                return replace(await run, blocked=tuple(egress.blocked)), seen
         except TimeoutError:  # ours: what a path raises is part of its exchange
             error = TIMED_OUT
         except asyncio.CancelledError as cancelled:
@@ -117,7 +128,9 @@ class Arbiter:
             if task is None or task.cancelling():
                 raise
             error = type(cancelled).__name__  # the path's own
-        return Exchange(path, read.control.request, None, started, self._deadline, error=error), seen
+        return Exchange(
+            path, read.control.request, None, started, self._deadline, error=error, blocked=tuple(egress.blocked)
+        ), seen
 
 
 def _written() -> Difference:

@@ -41,7 +41,7 @@ class Check:
         candidate: The exchange of the path that is checked.
         verdict: What came of it.
         differences: Where they disagree, excused or not.
-        reason: Why they cannot be compared; None where they can.
+        reason: Why they cannot be compared, or not in everything; None where they can.
     """
 
     operation: str

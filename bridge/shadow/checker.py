@@ -111,6 +111,17 @@ class Checker:
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
 
+    def publish(self, check: Check) -> None:
+        """Count *check*, and hand it to the sinks; never raises."""
+        self._verdicts[check.verdict.value] += 1
+        try:
+            for sink in self.sinks:
+                sink(check)
+        except Exception:
+            # An error here is a publisher's: neither the caller nor the next check may feel it.
+            self._failed += 1
+            logger.exception("a check of %s could not be published", check.operation)
+
     def statistics(self) -> CheckStatistics:
         """Return a snapshot."""
         return CheckStatistics(
@@ -147,10 +158,9 @@ class Checker:
     async def _check(self, read: ReadToCheck) -> None:
         try:
             check = await self._arbiter.check(read)
-            self._verdicts[check.verdict.value] += 1
-            for sink in self.sinks:
-                sink(check)
         except Exception:
-            # An error here is ours or a publisher's: neither the caller nor the next check may feel it.
+            # An error here is ours: neither the caller nor the next check may feel it.
             self._failed += 1
             logger.exception("a check of %s failed", read.operation)
+        else:
+            self.publish(check)

@@ -63,6 +63,7 @@ class Exchange:
         elapsed_s: Seconds until its last byte.
         writes: The rows it wrote; None where nobody watched.
         error: The name of the exception that it ended with, where it has no response.
+        blocked: What it tried to reach beyond the database and was kept from, such as ``api.example.com:443``.
     """
 
     path: Path
@@ -72,3 +73,4 @@ class Exchange:
     elapsed_s: float
     writes: WriteSet | None = None
     error: str | None = None
+    blocked: tuple[str, ...] = ()

@@ -28,6 +28,10 @@ class CheckSettings:
         max_body_bytes: Largest request and response body that is compared, in bytes.
         busy_above: Share of one core that this process may use, checks included, before nothing new is checked.
         patience: Seconds that a check waits for a moment without callers before it begins all the same.
+        write_deadline: Seconds that the port may take where writes are checked, which the caller waits for. Below the server's
+            ``deadlock_timeout``, so that nobody who waits for a row of the port ever looks for a deadlock.
+        write_lock_timeout: Seconds that each of the port's statements may wait for a lock then.
+        allowed_hosts: What a path that is checked may reach besides the database: ``host``, ``host:port``, or the path of a Unix socket.
     """
 
     sample: float = 1.0
@@ -39,6 +43,10 @@ class CheckSettings:
     max_body_bytes: int = 256 * KIB
     busy_above: float = 0.75
     patience: float = 0.05
+    # PostgreSQL looks for a deadlock after 1 s: https://www.postgresql.org/docs/current/runtime-config-locks.html
+    write_deadline: float = 0.5
+    write_lock_timeout: float = 0.2
+    allowed_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_share(self.sample)
@@ -46,7 +54,16 @@ class CheckSettings:
             if getattr(self, name) < 1:
                 msg = f"{name} is {getattr(self, name)}, but nothing could be checked with less than 1: set sample=0 for that"
                 raise InvalidShadowSetting(msg)
-        for name in ("per_second", "max_age", "deadline", "max_body_bytes", "busy_above", "patience"):
+        for name in (
+            "per_second",
+            "max_age",
+            "deadline",
+            "max_body_bytes",
+            "busy_above",
+            "patience",
+            "write_deadline",
+            "write_lock_timeout",
+        ):
             if getattr(self, name) < 0:
                 msg = f"{name} is {getattr(self, name)}, but cannot be negative"
                 raise InvalidShadowSetting(msg)
@@ -60,11 +77,14 @@ class CheckOptions:
     Attributes:
         sample: Share of its requests that are checked, from 0 to 1; None for that of the `CheckSettings`.
         writes: Check requests of unsafe methods too: the port runs first, in a savepoint that is rolled back.
+        one_connection: Where writes are checked, run the legacy function on the event loop, in the transaction that the port began, so that
+            both see one ``now()``. Otherwise it runs as always, after the port's transaction was rolled back.
         compare: What is compared, and what is excused.
     """
 
     sample: float | None = None
     writes: bool = False
+    one_connection: bool = True
     compare: CompareOptions = field(default_factory=CompareOptions)
 
     def __post_init__(self) -> None:

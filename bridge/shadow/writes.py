@@ -47,6 +47,8 @@ class WriteSet:
 
     Attributes:
         rows: The writes.
+        limits: What was written besides and cannot be shown, such as ``log has no primary key``.
     """
 
     rows: tuple[RowWrite, ...] = ()
+    limits: tuple[str, ...] = ()

@@ -82,6 +82,8 @@ def _compare(control: Exchange, candidate: Exchange, found: Found) -> None:
             _compare_endings(control, candidate, found)
         else:
             _compare_responses(control.response, candidate.response, found, runs)
+        for address in (each for each in candidate.blocked if each not in control.blocked):
+            found.add("egress.blocked", "egress", None, address)
         if pairs is not None:
             compare_rows(pairs, control.request.method, found, runs)
 

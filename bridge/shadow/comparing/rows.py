@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from bridge.shadow.comparing.document import Number, Numbers, read_json
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["compare_rows"]
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+DIGITS: Final = "\0digits"
 VERSION: Final = re.compile(r"(?:lock_|row_)?version(?:_id|_no|_number)?|revision|rev", re.IGNORECASE)
 
 
@@ -93,8 +95,22 @@ def _row(row: RowWrite, numbers: Numbers) -> Row:
 
 
 def _read(columns: Any, numbers: Numbers) -> dict[str, Any]:
-    document: dict[str, Any] = read_json(json.dumps(dict(columns), default=str), numbers)
-    return document
+    document: dict[str, Any] = read_json(json.dumps(dict(columns), default=_digits), numbers)
+    numbered: dict[str, Any] = _with_numbers(document, numbers)
+    return numbered
+
+
+def _digits(value: Any) -> Any:
+    return {DIGITS: str(value)} if isinstance(value, Decimal) else str(value)
+
+
+def _with_numbers(value: Any, numbers: Numbers) -> Any:
+    """Return *value* with what `_digits` made of decimals as numbers: JSON's own writer would round them."""
+    if isinstance(value, dict):
+        if value.keys() == {DIGITS}:
+            return numbers[value[DIGITS]]
+        return {key: _with_numbers(member, numbers) for key, member in value.items()}
+    return [_with_numbers(member, numbers) for member in value] if isinstance(value, list) else value
 
 
 def _shown(row: RowWrite) -> str:

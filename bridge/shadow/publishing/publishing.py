@@ -32,6 +32,9 @@ class Publishing:
     Takes checks, and gives those that did not match to each publisher, redacted.
 
     Each publisher has a queue of its own, so none waits for another. One that fails, hangs or is slow loses checks, which are counted.
+
+    Attributes:
+        publishers: Get the checks.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Publishing:
             names[kind] += 1
             name = kind if names[kind] == 1 else f"{kind} {names[kind]}"
             self._outlets.append(_Outlet(name, publisher, queue, timeout))
+        self.publishers = tuple(publishers)
         self._redaction = redaction
         self._verdicts = Counter[str]()
 

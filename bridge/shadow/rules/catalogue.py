@@ -13,7 +13,7 @@ from bridge.shadow.rules.headers import COOKIES, HEADERS
 from bridge.shadow.rules.numbers import NUMBERS
 from bridge.shadow.rules.statuses import CHECKS, ENDINGS, QUERIES, STATUSES
 from bridge.shadow.rules.strings import STRINGS, TIMES
-from bridge.shadow.rules.writes import WRITES
+from bridge.shadow.rules.writes import EGRESS, WRITES
 
 if TYPE_CHECKING:
     from bridge.shadow.rules.rule import Rule
@@ -33,6 +33,7 @@ RULES: Final = (
     *SPELLING,
     *BODIES,
     *WRITES,
+    *EGRESS,
     *CHECKS,
 )
 IN_COLUMNS: Final = (*TIMES, *NUMBERS, *STRINGS, *STRUCTURE)

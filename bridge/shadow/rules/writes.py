@@ -7,7 +7,7 @@ from typing import Final
 from bridge.shadow.difference import Severity
 from bridge.shadow.rules.rule import Rule
 
-__all__ = ["WRITES"]
+__all__ = ["EGRESS", "WRITES"]
 
 WRITES: Final = (
     Rule(
@@ -90,5 +90,17 @@ WRITES: Final = (
         'update posts id=7 {"title": "a"} {"title": "c"}',
         request="PATCH /things/7",
         varies=True,
+    ),
+)
+
+EGRESS: Final = (
+    Rule(
+        "egress.blocked",
+        Severity.ERROR,
+        "the candidate was kept from reaching something beyond the database; what it did afterwards tells little",
+        "call it after the commit, outside of the checked function, or allow it with CheckSettings(allowed_hosts=...)",
+        "",
+        "api.example.com:443",
+        request="POST /things",
     ),
 )

@@ -43,6 +43,8 @@ def _response(name: str, family: str, text: str) -> tuple[RecordedResponse | Non
         response = answer(bytes.fromhex(text), media="image/png")
     elif family == "sql":
         more = {"writes": WriteSet(tuple(map(_write, text.splitlines())))}
+    elif family == "egress":
+        more = {"blocked": tuple(text.splitlines())}
     else:
         media, _, body = text.partition(" ") if name == "body.media_type" else ("text/plain", "", text)
         response = answer(body, media=media)

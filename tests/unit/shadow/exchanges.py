@@ -43,11 +43,12 @@ def exchange(
     error: str | None = None,
     headers: Mapping[str, str] | None = None,
     body: Any = b"",
+    blocked: tuple[str, ...] = (),
 ) -> Exchange:
     """Return an exchange."""
     given = tuple((name.encode(), value.encode()) for name, value in (headers or {}).items())
     request = RecordedRequest(method, target, given, _bytes(body))
-    return Exchange(path, request, response, started, elapsed_s, writes, error)
+    return Exchange(path, request, response, started, elapsed_s, writes, error, blocked)
 
 
 def _bytes(body: bytes | str) -> bytes:

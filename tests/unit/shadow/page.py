@@ -11,7 +11,7 @@ from bridge.shadow.rules.headers import COOKIES, HEADERS
 from bridge.shadow.rules.numbers import NUMBERS
 from bridge.shadow.rules.statuses import CHECKS, ENDINGS, QUERIES, STATUSES
 from bridge.shadow.rules.strings import STRINGS, TIMES
-from bridge.shadow.rules.writes import WRITES
+from bridge.shadow.rules.writes import EGRESS, WRITES
 
 if TYPE_CHECKING:
     from bridge.shadow.rules import Rule
@@ -31,6 +31,7 @@ SECTIONS: Final = {
     "JSON: spelling": SPELLING,
     "Other bodies": BODIES,
     "Rows": WRITES,
+    "Egress": EGRESS,
     "More": CHECKS,
 }
 LONGEST: Final = 90

@@ -75,6 +75,7 @@ def test_without_an_override_a_token_is_ignored() -> None:
         # Signed with the same secret, for another purpose.
         URLSafeTimedSerializer(SECRET, salt="cookie-session").dumps(["native", "*"]),
     ],
+    ids=["empty", "nonsense", "not ascii", "other secret", "cut", "long", "other purpose"],
 )
 def test_a_forged_or_broken_token_is_ignored(token: str) -> None:
     stages = stages_with(StageOverride(SECRET))

@@ -1,0 +1,164 @@
+"""
+Check a request that writes: the candidate first, in a savepoint that is rolled back, then the control for real.
+
+Both run on one connection, in one transaction as far as the control's first commit, and the caller waits for both. What it gets is
+what it would get without the check.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bridge.database import join_units
+from bridge.shadow.check import Check, Verdict
+from bridge.shadow.comparing import compare, verdict_of
+from bridge.shadow.recorder import recorded_request
+from bridge.shadow.write_body import WholeBody
+from bridge.shadow.write_candidate import Candidate, RanCandidate
+from bridge.shadow.write_control import ControlRun
+from bridge.shadow.write_recording import watch_transactions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bridge.database import Database, Joined
+    from bridge.shadow.comparing import CompareOptions
+    from bridge.shadow.exchange import Exchange
+    from bridge.shadow.settings import CheckSettings
+    from bridge.stages import Path
+    from bridge.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["WriteChecker", "WriteToCheck"]
+
+NOT_RUN: Final = "NotRun"
+TOO_LARGE: Final = "ResponseTooLarge"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteToCheck:
+    """
+    A request that writes, and who answers it.
+
+    Attributes:
+        operation: The operation it addresses.
+        control: Answers on the path that serves.
+        control_path: Its name.
+        candidate: Answers on the path to check.
+        candidate_path: Its name.
+        options: How to compare.
+        one_connection: Run the control on the event loop, on the candidate's connection; otherwise as always.
+    """
+
+    operation: str
+    control: ASGIApp
+    control_path: Path
+    candidate: ASGIApp
+    candidate_path: Path
+    options: CompareOptions
+    one_connection: bool = True
+
+
+class WriteChecker:
+    """Serves requests that write, and checks them on the way."""
+
+    def __init__(self, database: Database, settings: CheckSettings) -> None:
+        """
+        Args:
+            database: Where both paths write; PostgreSQL with asyncpg. `WriteCapture` makes it show the rows.
+            settings: How long a candidate may take, what it may reach, and what is recorded.
+        """
+        self._database = database
+        self._settings = settings
+        watch_transactions(database.sync_engine)
+        watch_transactions(database.async_engine.sync_engine)
+
+    async def serve(
+        self, write: WriteToCheck, scope: Scope, receive: Receive, send: Send, report: Callable[[Check], object]
+    ) -> None:
+        """
+        Run the candidate of *write*, roll it back, and answer by the control.
+
+        Args:
+            write: What to do.
+            scope: Of the request.
+            receive: The client's messages.
+            send: Takes the answer.
+            report: Gets the check, if there was one: not if a body is too large or the client went away.
+
+        Raises:
+            Exception: What the control raised.
+
+        Cancellation:
+            Stops the path that runs, and is delivered when it is rolled back.
+        """
+        body = WholeBody(receive, max_bytes=self._settings.max_body_bytes)
+        if await body.read() is None:
+            await write.control(scope, body.replay(), send)
+            return
+        request = recorded_request(scope, body.content or b"")
+        async with AsyncExitStack() as stack:
+            joined = await self._join(stack)
+            candidate = NOT_BEGUN if joined is None else await self._candidate(write).run(joined, scope, request)
+            if joined is not None and not write.one_connection:
+                await joined.close()
+            control = ControlRun(
+                write.control, scope, send, max_bytes=self._settings.max_body_bytes, records=candidate.writes_known
+            )
+            try:
+                await control.run(joined, body.replay)
+            except Exception:
+                report(_check(write, control.exchange(write.control_path, request), candidate))
+                raise
+        report(_check(write, control.exchange(write.control_path, request), candidate))
+
+    async def _join(self, stack: AsyncExitStack) -> Joined | None:
+        try:
+            async with asyncio.timeout(self._settings.write_deadline):
+                return await stack.enter_async_context(join_units(self._database))
+        except (SQLAlchemyError, OSError):  # a TimeoutError is one
+            return None
+
+    def _candidate(self, write: WriteToCheck) -> Candidate:
+        return Candidate(
+            write.candidate,
+            write.candidate_path,
+            deadline=self._settings.write_deadline,
+            lock_timeout=self._settings.write_lock_timeout,
+            patience=self._database.stopping.cut_after,
+            max_bytes=self._settings.max_body_bytes,
+            # asyncpg opens a connection to have a statement stopped.
+            allowed=(*self._settings.allowed_hosts, *self._database.addresses),
+        )
+
+
+NOT_BEGUN: Final = RanCandidate(None, "no connection was free for the candidate")
+
+
+def _check(write: WriteToCheck, control: Exchange, candidate: RanCandidate) -> Check:
+    exchange = candidate.exchange
+    if exchange is None:
+        nothing = replace(control, path=write.candidate_path, response=None, writes=None, error=NOT_RUN)
+        return Check(write.operation, control, nothing, Verdict.NOT_COMPARABLE, reason=candidate.reason)
+    if candidate.reason is None and TOO_LARGE in {control.error, exchange.error}:
+        candidate = replace(candidate, reason="a body is larger than max_body_bytes")
+    if candidate.reason is not None:
+        return Check(write.operation, control, exchange, Verdict.NOT_COMPARABLE, reason=candidate.reason)
+    differences = compare(control, exchange, options=write.options)
+    return Check(
+        write.operation, control, exchange, verdict_of(differences), differences, _limits(control, exchange, candidate)
+    )
+
+
+def _limits(control: Exchange, exchange: Exchange, candidate: RanCandidate) -> str | None:
+    """Return why the rows could not be compared, or not all of them."""
+    if candidate.limit is not None:
+        return candidate.limit
+    if control.writes is None or exchange.writes is None:
+        return "write set not captured: the control wrote through an engine that is not the Database's"
+    limits = dict.fromkeys((*control.writes.limits, *exchange.writes.limits))
+    return f"write set not complete: {'; '.join(limits)}" if limits else None
