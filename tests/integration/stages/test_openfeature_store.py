@@ -13,7 +13,8 @@ from openfeature.exception import ErrorCode
 from openfeature.flag_evaluation import FlagResolutionDetails, Reason
 from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvider
 
-from bridge import OpenFeatureStageStore, StageEntry, Stages, StageStoreReadOnly, StageStoreUnavailable
+from bridge import OpenFeatureStageStore, Stages, StageStoreReadOnly, StageStoreUnavailable
+from bridge.stages import StageEntry
 from tests.integration.server_side import until
 
 if TYPE_CHECKING:
