@@ -12,6 +12,8 @@ def test_the_settings_that_the_page_shows_are_taken() -> None:
     database, legacy = Database(UNUSED), Flask("legacy")
     bridge = Bridge(database=database, legacy=legacy, checks=CheckSettings(sample=0.1, per_second=20))
     assert bridge.checks.statistics().verdicts == {}
+    check = CheckOptions(writes=True, sample=0.1)
+    assert check.one_connection
     check = CheckOptions(
         compare=CompareOptions(ignore=(Ignore("json.*", where="$.served_by", reason="names the host"),))
     )
