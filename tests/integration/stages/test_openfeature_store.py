@@ -117,8 +117,9 @@ async def test_the_last_good_stages_stand_while_the_provider_fails(provider: Pro
     await until(lambda: stages.status().error)
     assert "the flag 'show-user' has no value: GENERAL the service is gone" in str(stages.status().error)
     assert str(stages.get(SHOW)) == "native"
-    provider.failure = None
+    # In this order: it may be asked between the two, and is told nothing afterwards.
     provider.serve(show_user="legacy")
+    provider.failure = None
     await until(lambda: str(stages.get(SHOW)) == "legacy")
     assert stages.status().error is None
     await stages.close()

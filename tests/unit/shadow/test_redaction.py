@@ -168,7 +168,7 @@ def test_a_cookie_keeps_its_name_and_attributes() -> None:
 
 
 def test_names_count_without_case_and_underscores() -> None:
-    redaction = Redaction(fields=("*api_key", "pin"), patterns=(), cards=False)
+    redaction = Redaction(fields=("*api_key", "pin"), defaults=False)
     body = {"X-APIKey": "aaaa", "apiKeys": "bbbb", "PIN": "12", "spin": "34", "pins": ["56"]}
     check = redact(checked(exchange(answer(json.dumps(body))), exchange(answer("{}"))), redaction)
     assert check.control.response is not None
