@@ -20,17 +20,23 @@ from bridge import (
     CompareOptions,
     Database,
     Deployment,
+    Evidence,
+    EvidenceSettings,
     FileStageStore,
     FlaskCompat,
+    GuardSettings,
     HookDeclarations,
     Ignore,
     OpenFeatureStageStore,
     ParityLayers,
     PgBouncerLimits,
+    Plan,
     PoolSettings,
+    PromotionPolicy,
     Publishing,
     Redaction,
     Retention,
+    SQLEvidence,
     SQLStageStore,
     StageOverride,
     StopSettings,
@@ -65,6 +71,10 @@ def documented(heading: str) -> dict[str, str]:
         ("CheckOptions", CheckOptions),
         ("CompareOptions", CompareOptions),
         ("Ignore", Ignore),
+        ("EvidenceSettings", EvidenceSettings),
+        ("PromotionPolicy", PromotionPolicy),
+        ("GuardSettings", GuardSettings),
+        ("Plan", Plan),
         ("Redaction", Redaction),
         ("Retention", Retention),
         ("Settings of the example", Settings),
@@ -89,8 +99,10 @@ def test_every_argument_of_the_bridge_is_documented_with_its_default() -> None:
         assert table[name] == ("required" if required else f"`{parameter.default!r}`"), name
 
 
-@pytest.mark.parametrize("kind", [SQLStageStore, FileStageStore, OpenFeatureStageStore, StageOverride])
-def test_every_argument_of_what_stages_are_kept_in_is_documented_with_its_default(kind: Any) -> None:
+@pytest.mark.parametrize(
+    "kind", [SQLStageStore, FileStageStore, OpenFeatureStageStore, StageOverride, Evidence, SQLEvidence]
+)
+def test_every_argument_of_what_stages_and_evidence_are_kept_in_is_documented_with_its_default(kind: Any) -> None:
     section = (
         page(SETTINGS).partition(f"`bridge.{kind.__name__}`:")[2].partition("\n\n`bridge.")[0].partition("\n## ")[0]
     )
