@@ -11,7 +11,7 @@ export PYTHONPATH := $(CURDIR)
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-demo: .venv/.ready ## Run both stacks side by side, compare every path, port one operation live
+demo: .venv/.ready ## Run both stacks side by side, compare every path, take one operation through the stages
 	@$(BIN)/python -m async_app.demo
 
 serve: .venv/.ready ## Run the migrated application on http://127.0.0.1:8000 until Ctrl+C
@@ -27,7 +27,7 @@ check: .venv/.ready ## Format and lint check, types, layers
 	$(BIN)/lint-imports
 
 bench: .venv/.ready ## Measure speed beside the peers, and that nothing leaks (needs wrk; a quarter of an hour on an idle machine)
-	@for each in routing offload shadow sizing wsgi endpoints overload pooling layers instruments soak; do echo "$$each:"; $(BIN)/python -m benchmarks.$$each || exit 1; done
+	@for each in routing stages offload shadow sizing wsgi endpoints request overload pooling native layers instruments soak; do echo "$$each:"; $(BIN)/python -m benchmarks.$$each || exit 1; done
 	@$(BIN)/python -m benchmarks.report
 
 format: .venv/.ready ## Format and mend what can be mended

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,14 +22,14 @@ from legacy_sync.database import create_schema
 from legacy_sync.seed import seed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rich.console import Console
     from sqlalchemy.engine import Engine
 
     from bridge.types import ASGIApp
 
-__all__ = ["fill_if_empty", "local_server_url", "serving"]
+__all__ = ["fill_if_empty", "local_server_url", "serving", "serving_process"]
 
 DIRECTORY: Final = Path(__file__).resolve().parent.parent / ".postgres"
 STARTUP_TIMEOUT_S: Final = 30.0
@@ -54,6 +57,52 @@ def fill_if_empty(engine: Engine, console: Console, *, users: int, posts: int) -
     with Session(engine) as session, Progress(*columns, console=console) as progress:
         task = progress.add_task(f"Seeding {users:,} users and {posts:,} posts", total=users + posts)
         seed(session, users=users, posts=posts, on_progress=lambda done, _total: progress.update(task, completed=done))
+
+
+@contextmanager
+def serving_process(factory: str, environ: Mapping[str, str]) -> Iterator[str]:
+    """
+    Serve what *factory* makes under uvicorn on a free port, in a process of its own, and yield its address.
+
+    Args:
+        factory: As ``module:name``.
+        environ: The environment of the process.
+
+    Raises:
+        RuntimeError: The server did not come up; its log says why.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        command = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "--factory",
+            factory,
+            "--fd",
+            str(listener.fileno()),
+            "--log-level",
+            "warning",
+        ]
+        with subprocess.Popen(command, env=environ, pass_fds=[listener.fileno()]) as process:  # noqa: S603 - our own command
+            try:
+                _await_answer(port, process)
+                yield f"http://127.0.0.1:{port}"
+            finally:
+                process.terminate()
+
+
+def _await_answer(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the server answers; its socket takes connections before that."""
+    deadline = time.monotonic() + STARTUP_TIMEOUT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            if connection.recv(1):
+                return
+    raise RuntimeError("uvicorn did not start: see its messages above")
 
 
 @contextmanager

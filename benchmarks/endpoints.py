@@ -3,6 +3,7 @@ The same three operations, served in every way: what a request costs from the so
 
 ``python -m benchmarks.endpoints`` prints the table and writes ``benchmarks/results/endpoints.json``. Every server runs in a process of
 its own over a pool of ten connections; the load comes from wrk, which takes turns between them; each number is a median of rounds.
+``--connections`` and ``--scenario`` choose a part, and leave the others in the file as they are.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,7 @@ SERVERS = {
     "raw asyncpg": ("uvicorn", "raw_asyncpg"),
     "FastAPI def + yield session": ("uvicorn", "fastapi_def"),
     "hand-written anyio.to_thread": ("uvicorn", "hand_written"),
+    "the same on Database's engine": ("uvicorn", "hand_written_on_database"),
     "Flask under gunicorn gthread": ("gunicorn", "flask"),
 }
 SCENARIOS = {"get by key": "/users/3", "list with aggregate": "/stats", "insert": "/posts"}
@@ -44,8 +47,10 @@ wrk.body = '{"title": "A title"}'
 """
 
 
-def measure(environ: dict[str, str], rounds: int, seconds: int) -> list[dict[str, Any]]:
-    """Return the medians of every server in every scenario, at 1 and at 32 connections."""
+def measure(
+    environ: dict[str, str], settings: list[tuple[int, str]], rounds: int, seconds: int
+) -> list[dict[str, Any]]:
+    """Return the medians of every server in each of *settings*, a number of connections and a scenario."""
     rows: list[dict[str, Any]] = []
     with ExitStack() as stack:
         script = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "insert.lua"
@@ -63,21 +68,20 @@ def measure(environ: dict[str, str], rounds: int, seconds: int) -> list[dict[str
             for name, (server, factory) in SERVERS.items()
         }
         check_same_answers(servers)
-        for connections in (1, 32):
-            for scenario, path in SCENARIOS.items():
-                rows += [
-                    {"connections": connections, "scenario": scenario, **row}
-                    for row in interleaved(
-                        servers,
-                        scenario,
-                        path,
-                        references=["bridged", "bridged, read-only"],
-                        rounds=rounds,
-                        connections=connections,
-                        seconds=seconds,
-                        script=script if path == "/posts" else None,
-                    )
-                ]
+        for connections, scenario in settings:
+            rows += [
+                {"connections": connections, "scenario": scenario, **row}
+                for row in interleaved(
+                    servers,
+                    scenario,
+                    SCENARIOS[scenario],
+                    references=["bridged", "bridged, read-only"],
+                    rounds=rounds,
+                    connections=connections,
+                    seconds=seconds,
+                    script=script if scenario == "insert" else None,
+                )
+            ]
     return rows
 
 
@@ -105,7 +109,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.endpoints", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="rounds per scenario (default 5)")
     parser.add_argument("--seconds", type=int, default=1, help="load per server and round, in seconds (default 1)")
+    parser.add_argument("--connections", type=int, nargs="+", default=[1, 32], help="clients at a time (default 1 32)")
+    parser.add_argument(
+        "--scenario", choices=SCENARIOS, nargs="+", default=list(SCENARIOS), help="operations (default all)"
+    )
     arguments = parser.parse_args()
+    settings = list(product(arguments.connections, arguments.scenario))
     require_wrk()
     console = Console()
     with ExitStack() as stack:
@@ -113,8 +122,8 @@ def main() -> None:
         template = TemplateDatabase(server_url, lambda engine: fill_if_empty(engine, console, users=200, posts=500))
         stack.callback(template.drop)
         url = stack.enter_context(template.clone())
-        rows = measure({**os.environ, "BENCHMARK_DATABASE_URL": url}, arguments.rounds, arguments.seconds)
-    save("endpoints", rows)
+        rows = measure({**os.environ, "BENCHMARK_DATABASE_URL": url}, settings, arguments.rounds, arguments.seconds)
+    save("endpoints", rows, about=("connections", "scenario"))
     show("endpoints", console)
 
 

@@ -11,7 +11,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, FastAPI, Response
 from flask import Flask, request
 from pydantic import BaseModel, ConfigDict, TypeAdapter
-from sqlalchemy import make_url, select
+from sqlalchemy import create_engine, make_url, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -94,6 +94,12 @@ def database() -> Database:
     return Database(os.environ["BENCHMARK_DATABASE_URL"], pool=POOL)
 
 
+def original_sessions() -> sessionmaker[Session]:
+    """Return sessions on an engine as the existing application makes it, with a pool of the same size."""
+    url = os.environ["BENCHMARK_DATABASE_URL"]
+    return sessionmaker(create_engine(url, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True))
+
+
 def _bridge_application(default_stage: str, *, read_only_gets: bool = False) -> FastAPI:
     bridge = Bridge(database=database(), legacy=Flask("nothing"), default_stage=default_stage)
     router = bridge.router(follow_flask=False, read_only_gets=read_only_gets)
@@ -160,7 +166,7 @@ def raw_asyncpg() -> FastAPI:
 
 def fastapi_def() -> FastAPI:
     """Return the operations as FastAPI's tutorial writes them: ``def`` routes with a session from a ``yield`` dependency."""
-    sessions = database().sessions
+    sessions = original_sessions()
 
     def get_session() -> Iterator[Session]:
         with sessions() as session, session.begin():
@@ -186,7 +192,15 @@ def fastapi_def() -> FastAPI:
 
 def hand_written() -> FastAPI:
     """Return the operations with everything in one call of ``anyio.to_thread.run_sync``, rendered there."""
-    sessions = database().sessions
+    return _hand_written(original_sessions())
+
+
+def hand_written_on_database() -> FastAPI:
+    """Return the same on the engine of `bridge.Database`: what is left is the price of the routes and of the hop."""
+    return _hand_written(database().sessions)
+
+
+def _hand_written(sessions: sessionmaker[Session]) -> FastAPI:
     limiters: list[CapacityLimiter] = []
     adapters = {model: TypeAdapter(model) for model in (UserRead, list[UserPostCountRead], PostWritten)}
     app = FastAPI()
@@ -218,7 +232,7 @@ def _unit(sessions: sessionmaker[Session], adapter: TypeAdapter[Any], function: 
 
 def flask() -> Flask:
     """Return the operations as Flask views."""
-    sessions = database().sessions
+    sessions = original_sessions()
     app = Flask("benchmark")
 
     @app.get("/users/<int:user_id>")

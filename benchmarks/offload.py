@@ -3,7 +3,7 @@ Compare ways to run a synchronous call off the event loop. ``python -m benchmark
 
 Every way gets its turn for *SECONDS* in each round, so that a slow moment of the machine hits all of them, and the median of the
 rounds counts; the slices are short so that what is compared is close in time. All have forty threads. Results go to
-``benchmarks/results/offload.json``.
+``benchmarks/results/offload.json``; ``--loop``, ``--work`` and ``--in-flight`` choose a part, and leave the others there as they are.
 
 The *floor* is what Python's threads can do without an event loop, tokens, futures and contexts: see `floor`.
 """
@@ -34,12 +34,14 @@ from benchmarks.tables import show
 from bridge import Capacity, offload
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
 THREADS: Final = 40
 IN_FLIGHT: Final = (1, 16, 64, 256)
-FLOORS: Final = {"floor, one by one": False, "floor, batched": True}
+BATCHED: Final = "floor, batched"
+FLOORS: Final = {"floor, one by one": False, BATCHED: True}
 PEER: Final = "anyio.to_thread"
+LOOPS: Final[dict[str, Callable[..., list[dict[str, Any]]]]] = {"asyncio": asyncio.run, "uvloop": uvloop.run}
 WORKS: Final[dict[str, Callable[[], object]]] = {"trivial": lambda: None, "1 ms": partial(time.sleep, 0.001)}
 
 
@@ -141,13 +143,13 @@ def _play(there: SimpleQueue[Any], back: SimpleQueue[Any]) -> None:
         back.put(jobs)
 
 
-async def rounds(loop_name: str, seconds: float, number: int) -> list[dict[str, Any]]:
-    """Measure everything on the running loop; return the medians."""
+async def rounds(loop_name: str, settings: list[tuple[str, int]], seconds: float, number: int) -> list[dict[str, Any]]:
+    """Measure each of *settings*, a work and a number of calls in flight, on the running loop; return the medians."""
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     named = ways()
     rows: list[dict[str, Any]] = []
-    settings = list(product(WORKS.items(), IN_FLIGHT))
-    for (work_name, work), in_flight in track(settings, f"{loop_name}, up to {max(IN_FLIGHT)} in flight"):
+    for work_name, in_flight in track(settings, loop_name):
+        work = WORKS[work_name]
         runs: list[dict[str, dict[str, float]]] = []
         for _ in range(number):
             found = {name: await measure(way, work, in_flight, seconds) for name, way in named.items()}
@@ -162,16 +164,18 @@ async def rounds(loop_name: str, seconds: float, number: int) -> list[dict[str, 
 
 
 def summary(way: str, runs: list[dict[str, dict[str, float]]]) -> dict[str, Any]:
-    """Return the medians of one way, and of what it is to AnyIO and to the better floor in the same round."""
+    """Return the medians of one way, and of what it is to AnyIO and to the floors in the same round."""
     keys = runs[0][way]
-    floors = [max(run[name]["calls_per_s"] for name in FLOORS) for run in runs]
     return {
         **{key: round(median(run[way][key] for run in runs), 3) for key in keys},
         "to_anyio": {key: round(median(run[way][key] / run[PEER][key] for run in runs), 3) for key in keys},
-        "share_of_floor": round(
-            median(run[way]["calls_per_s"] / best for run, best in zip(runs, floors, strict=True)), 3
-        ),
+        "share_of_floor": round(median(_share(run, way, FLOORS) for run in runs), 3),
+        "share_of_batched_floor": round(median(_share(run, way, [BATCHED]) for run in runs), 3),
     }
+
+
+def _share(run: dict[str, dict[str, float]], way: str, floors: Iterable[str]) -> float:
+    return run[way]["calls_per_s"] / max(run[name]["calls_per_s"] for name in floors)
 
 
 def main() -> None:
@@ -179,10 +183,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.offload", description=__doc__)
     parser.add_argument("seconds", type=float, nargs="?", default=0.15, help="time of each measurement (default 0.15)")
     parser.add_argument("rounds", type=int, nargs="?", default=9, help="rounds of each measurement (default 9)")
-    arguments = parser.parse_args()
-    seconds, number = arguments.seconds, arguments.rounds
-    rows = asyncio.run(rounds("asyncio", seconds, number)) + uvloop.run(rounds("uvloop", seconds, number))
-    save("offload", rows)
+    parser.add_argument("--loop", choices=LOOPS, nargs="+", default=list(LOOPS), help="event loops (default all)")
+    parser.add_argument("--work", choices=WORKS, nargs="+", default=list(WORKS), help="what is called (default all)")
+    parser.add_argument(
+        "--in-flight", type=int, nargs="+", default=list(IN_FLIGHT), help="calls at a time (default 1 16 64 256)"
+    )
+    chosen = parser.parse_args()
+    settings = list(product(chosen.work, chosen.in_flight))
+    rows = [row for loop in chosen.loop for row in LOOPS[loop](rounds(loop, settings, chosen.seconds, chosen.rounds))]
+    save("offload", rows, about=("loop", "work", "in_flight"))
     show("offload", Console())
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from benchmarks.pictures import pictures
 from benchmarks.results import DIRECTORY, load
 from benchmarks.tables import SECTIONS, Section, cells
+from benchmarks.targets import targets
 
 __all__ = ["PAGE", "files"]
 
@@ -25,13 +26,18 @@ They were measured on two noisy cores, so trust the ratios more than the rates, 
 
 def files() -> dict[Path, str]:
     """Return the page and its pictures for the results that are kept, by path; what was not measured yet is left out."""
-    found = {PAGE: HEAD}
+    found = {PAGE: HEAD + _aims()}
     for section in SECTIONS:
         document = load(section.name)
         if document is not None:
             found[PAGE] += _section(section, document)
             found |= {DIRECTORY / name: picture for name, picture in pictures(section.name).items()}
     return found
+
+
+def _aims() -> str:
+    headings = ["what", "aim", "measured", "met"]
+    return f"\n## What was aimed at\n\n{_table(headings, [target.cells() for target in targets()])}"
 
 
 def _section(section: Section, document: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["DIRECTORY", "load", "save"]
 
@@ -18,17 +18,37 @@ DIRECTORY = Path(__file__).parent / "results"
 PACKAGES = ("fastapi", "starlette", "flask", "werkzeug", "uvicorn", "anyio", "sqlalchemy")
 
 
-def save(name: str, rows: Sequence[Mapping[str, Any]], **more: Any) -> None:
-    """Write ``results/<name>.json``: the rows, the day, what they were measured with, and what belongs to them besides."""
+def save(name: str, rows: Iterable[Mapping[str, Any]], *, about: Sequence[str] = (), **more: Any) -> None:
+    """
+    Write ``results/<name>.json``: the rows, the day, what they were measured with, and what belongs to them besides.
+
+    Args:
+        name: Of the measurement.
+        rows: What was measured, perhaps only a part of it.
+        about: The keys of a row that tell the parts apart. Other parts that are in the file are kept, if they were measured on the
+            same day and with the same versions; without keys, nothing is kept.
+        more: What belongs to the rows besides.
+    """
     DIRECTORY.mkdir(exist_ok=True)
-    document = {
+    head = {
         "measured": datetime.now(UTC).date().isoformat(),
         "python": platform.python_version(),
         "packages": {package: version(package) for package in PACKAGES},
-        "rows": rows,
-        **more,
     }
+    before = load(name)
+    parts: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    if about and before is not None and {key: before[key] for key in head} == head:
+        parts = _parts(before["rows"], about)
+    parts |= _parts(rows, about)  # where the same part was before
+    document = {**head, "rows": [row for part in parts.values() for row in part], **more}
     (DIRECTORY / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n")
+
+
+def _parts(rows: Iterable[Mapping[str, Any]], about: Sequence[str]) -> dict[tuple[Any, ...], list[Mapping[str, Any]]]:
+    parts: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        parts.setdefault(tuple(row[key] for key in about), []).append(row)
+    return parts
 
 
 def load(name: str) -> dict[str, Any] | None:

@@ -127,6 +127,8 @@ SECTIONS: Final = (
         "endpoints",
         "From socket to row",
         "The same three operations on PostgreSQL over a pool of ten, served in every way.\n"
+        "The peers have the engine that the existing application has, with `pool_pre_ping=True`; one of them is measured on `Database`'s "
+        "engine, too.\n"
         "Raw asyncpg is hand-written SQL and no session, the least that such an answer costs.",
         {
             "connections": plain("connections"),
@@ -139,6 +141,14 @@ SECTIONS: Final = (
             "endpoints.svg": "Requests per second with 32 connections",
             "endpoints-cpu.svg": "Processor time per request with 32 connections",
         },
+    ),
+    Section(
+        "request",
+        "Where the time of a request goes",
+        "The get by key of the table above, taken apart: CPU time in one process, one request at a time and without a server, the least "
+        "of forty rounds.\n"
+        "Each query includes a session, the response model and JSON.",
+        {"step": plain("step"), "CPU µs": plain("cpu_us")},
     ),
     Section(
         "sizing",
@@ -177,6 +187,18 @@ SECTIONS: Final = (
         },
     ),
     Section(
+        "stages",
+        "The decision of a stage",
+        "What `Stages.decide` takes with a thousand operations and ten request headers.\n"
+        "With the override on, each request is searched for a token; where one is used, its signature is checked, which only a tester's request pays.",
+        {
+            "setting": plain("setting"),
+            "callers told apart by": plain("key"),
+            "override": plain("override"),
+            "µs": plain("decision_us"),
+        },
+    ),
+    Section(
         "pooling",
         "Settings of the pool",
         "A unit of work on a connection of the pool over a local socket, and the median of what it takes more than the first of its kind.",
@@ -187,6 +209,12 @@ SECTIONS: Final = (
             "µs": plain("us"),
             "µs more": plain("more_us"),
         },
+    ),
+    Section(
+        "native",
+        "What lies between asyncpg and a native unit of work",
+        "One row by its key, without HTTP, from the driver upwards: CPU time of the process with its threads, eight tasks at a time over ten connections.",
+        {"way": plain("way"), "CPU µs": plain("cpu_us"), "times asyncpg": plain("times_asyncpg")},
     ),
     Section(
         "layers",

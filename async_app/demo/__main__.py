@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from async_app.app import compose
 from async_app.demo.comparison import Run, comparison_table, differences
-from async_app.demo.live import port_live
+from async_app.demo.migration import migrate
 from async_app.demo.traffic import Traffic, drive
 from async_app.local import fill_if_empty, local_server_url, serving
 from async_app.settings import Settings
@@ -73,9 +73,7 @@ def _run(server_url: str, console: Console, *, users: int, posts: int) -> bool:
         for name, difference in found:
             console.print(f"[red]{name}: {difference}[/red]")
         with template.clone() as url:
-            composition = compose(_settings("bridged", url))
-            with serving(composition.app) as address:
-                moved = port_live(address, composition.bridge.stages, console)
+            moved = migrate(url, console)
     finally:
         template.drop()
     return moved and not found

@@ -14,6 +14,8 @@ from bridge.database.pairs import PAIRS, DriverPair, choose_pair
 from bridge.database.parity import ParityLayers, constraint_of, sqlstate_of
 from bridge.database.pending import native_transaction, refuse_pending_writes
 from bridge.database.pool import PoolSettings
+from bridge.database.portable_types import UTCMoment, exact_name
+from bridge.database.read_only import is_reading, watched_transactions
 from bridge.database.stop_settings import StopSettings
 from bridge.database.stopping import make_stoppable
 from bridge.database.unit_of_work import async_unit_of_work, is_committed, unit_of_work
@@ -35,13 +37,16 @@ __all__ = [
     "PoolSettings",
     "ServerLimits",
     "StopSettings",
+    "UTCMoment",
     "async_unit_of_work",
     "checked_read",
     "choose_pair",
     "constraint_of",
     "driver_urls",
+    "exact_name",
     "exported_snapshot",
     "is_committed",
+    "is_reading",
     "join_units",
     "joined_unit",
     "make_async_stoppable",
@@ -52,4 +57,5 @@ __all__ = [
     "require_joinable",
     "sqlstate_of",
     "unit_of_work",
+    "watched_transactions",
 ]

@@ -65,7 +65,11 @@ def _limit_rollback(engine: AsyncEngine, seconds: float) -> None:
     roll_back = engine.sync_engine.dialect.do_rollback
 
     def limited(dbapi_connection: Any) -> None:
-        timer = asyncio.get_running_loop().call_later(seconds, dbapi_connection.driver_connection.terminate)
+        driver = dbapi_connection.driver_connection
+        if driver.is_closed() or not driver.is_in_transaction():  # nothing is sent
+            roll_back(dbapi_connection)
+            return
+        timer = asyncio.get_running_loop().call_later(seconds, driver.terminate)
         try:
             roll_back(dbapi_connection)
         finally:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import event, text
 
 from bridge.database.parity import sqlstate_of
-from bridge.database.read_only import guard_reads
+from bridge.database.read_only import refuse_write
 from bridge.errors import WriteInReadOnlyUnit
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def watch_checked_reads(engine: Engine) -> None:
     if engine.dialect.name == "postgresql":
         event.listen(engine, "begin", _begin)
     else:
-        guard_reads(engine, only_if=is_checked_read)
+        event.listen(engine, "before_cursor_execute", _refuse)
     event.listen(engine, "handle_error", _notice)
 
 
@@ -110,6 +110,11 @@ def _begin(connection: Connection) -> None:
     if read.snapshot is not None:
         # The server has made the name up: letters, digits and dashes.
         connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{read.snapshot}'")
+
+
+def _refuse(_connection: Connection, _cursor: Any, statement: str, *_: object) -> None:
+    if is_checked_read():
+        refuse_write(statement)
 
 
 def _notice(context: ExceptionContext) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import async_sessionmaker
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
 from bridge.database.budget import ConnectionBudget
@@ -22,7 +22,7 @@ from bridge.database.joined_side import joined_unit
 from bridge.database.limits import pgbouncer_limits, server_limits
 from bridge.database.parity import ParityLayers
 from bridge.database.pool import PoolSettings
-from bridge.database.read_only import guard_reads, reads_without_transaction
+from bridge.database.read_only import has_transaction, mark_reading, prepare_reading, reads_without_transaction
 from bridge.database.separate import make_separate_engine
 from bridge.database.stop_settings import StopSettings
 from bridge.database.transaction_pooler import is_pooled
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import URL, Engine
     from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-    from sqlalchemy.orm import Session
 
     from bridge.database.joined import Joined
 
@@ -133,17 +132,17 @@ class Database:
         self.async_sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(
             self.async_engine, expire_on_commit=False
         )
-        reading: dict[str, Any] = {}
-        if reads_without_transaction(self.sync_engine, engine_options.get("isolation_level")):
-            reading["isolation_level"] = "AUTOCOMMIT"
-        sync_reader = self.sync_engine.execution_options(**reading)
-        async_reader = self.async_engine.execution_options(**reading)
-        guard_reads(sync_reader)
-        guard_reads(async_reader.sync_engine)
-        self._reading_sessions: sessionmaker[Session] = sessionmaker(sync_reader)
+        self._reading_sessions: sessionmaker[Session] = sessionmaker(self.sync_engine)
+        # Subclassed, so that what listens to its events hears no other session.
+        asynchronous = type("ReadingSession", (Session,), {})
         self._async_reading_sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(
-            async_reader, expire_on_commit=False
+            self.async_engine, sync_session_class=asynchronous, expire_on_commit=False
         )
+        free = reads_without_transaction(self.sync_engine, engine_options.get("isolation_level"))
+        readers = ((self._reading_sessions, self.sync_engine), (asynchronous, self.async_engine.sync_engine))
+        for sessions, engine in readers:
+            prepare_reading(engine)
+            mark_reading(sessions, engine, without_transaction=free)
 
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)!r})"
@@ -171,8 +170,12 @@ class Database:
         joined = joined_unit(self, self.async_sessions, read_only=read_only)
         if joined is not None:
             return joined
-        sessions = self._async_reading_sessions if self._reads_alone(read_only) else self.async_sessions
-        return async_unit_of_work(sessions, patience=self.stopping.cut_after)
+        alone = self._reads_alone(read_only)
+        return async_unit_of_work(
+            self._async_reading_sessions if alone else self.async_sessions,
+            patience=self.stopping.cut_after,
+            ends_on_the_server=has_transaction if alone else None,
+        )
 
     @property
     def addresses(self) -> frozenset[str]:

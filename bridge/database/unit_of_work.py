@@ -47,7 +47,10 @@ def unit_of_work(factory: Callable[[], Session]) -> Iterator[Session]:
 
 @asynccontextmanager
 async def async_unit_of_work(
-    factory: Callable[[], AsyncSession], *, patience: float | None = None
+    factory: Callable[[], AsyncSession],
+    *,
+    patience: float | None = None,
+    ends_on_the_server: Callable[[AsyncSession], bool] | None = None,
 ) -> AsyncIterator[AsyncSession]:
     """
     Do for an `AsyncSession` what `unit_of_work` does for a `Session`.
@@ -55,6 +58,8 @@ async def async_unit_of_work(
     Args:
         factory: Makes the session.
         patience: Seconds that a commit has to end after a cancellation; None is for ever.
+        ends_on_the_server: Tells at the end whether the session has a transaction on the server. If not, no task is made to
+            protect its end. None is that it has.
 
     Cancellation:
         The transaction is rolled back and the connection returned before the cancellation goes on. A commit that has begun is
@@ -63,18 +68,27 @@ async def async_unit_of_work(
     session = factory()
     try:
         yield session
-        await finish(_commit(session), patience=patience)
+        if ends_on_the_server is None or ends_on_the_server(session):
+            await finish(_complete(session), patience=patience)
+        else:
+            await _complete(session)
     except BaseException:  # a cancellation, too, leaves nothing behind; it goes on
-        with suppress(SQLAlchemyError):  # as above
-            await finish(session.rollback())
+        await finish(_abandon(session))
         raise
-    finally:
-        await finish(session.close())
 
 
-async def _commit(session: AsyncSession) -> None:
+async def _complete(session: AsyncSession) -> None:
     await session.commit()
     session.info[COMMITTED] = True
+    await session.close()
+
+
+async def _abandon(session: AsyncSession) -> None:
+    try:
+        with suppress(SQLAlchemyError):  # as above
+            await session.rollback()
+    finally:
+        await session.close()
 
 
 def is_committed(session: AsyncSession) -> bool:

@@ -12,6 +12,7 @@ __all__ = [
     "ExtraMissing",
     "InvalidConnectArgument",
     "InvalidDatabaseURL",
+    "InvalidEvidenceSetting",
     "InvalidIgnore",
     "InvalidPoolSize",
     "InvalidShadowSetting",
@@ -19,6 +20,7 @@ __all__ = [
     "InvalidWSGISetting",
     "LegacyIsAsync",
     "NotPorted",
+    "PromotionRefused",
     "SignatureMismatch",
     "StageConflict",
     "StageStoreReadOnly",
@@ -148,6 +150,27 @@ class InvalidIgnore(ConfigurationError):
     """A rule that excuses differences names none, has no reason, or can never apply."""
 
     code = "invalid-ignore"
+
+
+class InvalidEvidenceSetting(ConfigurationError):
+    """A setting of the evidence, of a promotion, of the guard or of a plan is out of its range."""
+
+    code = "invalid-evidence-setting"
+
+
+class PromotionRefused(ConfigurationError):
+    """
+    An operation was to be promoted without enough evidence.
+
+    Attributes:
+        assessment: An `Assessment`: each requirement, with its number, its limit and what is missing.
+    """
+
+    code = "promotion-refused"
+
+    def __init__(self, message: str, assessment: object = None) -> None:
+        super().__init__(message)
+        self.assessment = assessment
 
 
 class InvalidShadowSetting(ConfigurationError):

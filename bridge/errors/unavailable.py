@@ -10,6 +10,7 @@ __all__ = [
     "AdmissionTimeout",
     "CapacityClosed",
     "DeadlineExceeded",
+    "EvidenceStoreUnavailable",
     "SchemaChanged",
     "StageStoreUnavailable",
     "TooManyWaiting",
@@ -68,3 +69,9 @@ class StageStoreUnavailable(Unavailable):
     """The store of the stages cannot be reached or read; the last good stages stand."""
 
     code = "stage-store-unavailable"
+
+
+class EvidenceStoreUnavailable(Unavailable):
+    """What a port has shown cannot be read or written now; counts wait in memory."""
+
+    code = "evidence-store-unavailable"

@@ -117,7 +117,9 @@ class Admission:
             if len(self.unfinished) < self.tokens:
                 self._submit(job)
                 return
-            if self._max_waiting is None or self.waiting < self._max_waiting:
+            limit = self._max_waiting
+            # The first comparison is cheap, and nearly always enough.
+            if limit is None or len(self.unfinished) < self.tokens + limit or self.waiting < limit:
                 self.enqueue(job)
                 return
         raise self._refusal()
@@ -231,4 +233,5 @@ class Admission:
 
 
 def _bucket_of_wait(job: Job) -> int:
-    return min((job.started_ns - job.queued_ns).bit_length(), BUCKETS - 1)
+    waited = (job.started_ns - job.queued_ns).bit_length()
+    return waited if waited < BUCKETS else -1

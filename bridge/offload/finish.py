@@ -53,12 +53,14 @@ async def settled(task: asyncio.Future[T], *, patience: float | None = None) -> 
     cancelled: asyncio.CancelledError | None = None
     timer: asyncio.TimerHandle | None = None
     if patience is not None:
-        # Without the shield, because behind it the first cancellation of a scope could not be noticed.
+        # Without the shield, because behind it the first cancellation of a scope could not be noticed. Mostly there is none.
         try:
             await asyncio.wait([task])
         except asyncio.CancelledError as error:
             cancelled = error
             timer = asyncio.get_running_loop().call_later(patience, task.cancel)
+        else:
+            return
     with CancelScope(shield=True):
         while not task.done():
             try:

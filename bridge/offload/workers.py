@@ -68,7 +68,7 @@ class Workers:
         if unfinished > self._peak:  # noqa: PLR1730  max() costs as much as the rest
             self._peak = unfinished
         self._closing = False
-        if unfinished > self.count:
+        if unfinished > self.count < self.limit:
             self.grow(unfinished)
         line = self.line
         with line.lock:

@@ -6,22 +6,20 @@ import logging
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from bridge.compat import FlaskCompat, register_flask_converters
-from bridge.errors import NotInstalled, Unavailable
+from bridge.errors import Unavailable
 from bridge.offload import Capacity, offload
 from bridge.routing.answering import Answerer
 from bridge.routing.checking import Checking
 from bridge.routing.facade import Facade
-from bridge.routing.fastapi_routes import fastapi_routes
-from bridge.routing.hooks import HookDeclarations, undeclared_hooks
+from bridge.routing.hooks import HookDeclarations
+from bridge.routing.known import KnownOperations
 from bridge.routing.operations import OperationTable
-from bridge.routing.pairing import pair
-from bridge.routing.report import RoutingReport
-from bridge.routing.resolver import Resolver
 from bridge.routing.router import BridgeRouter
+from bridge.routing.routes import Routes
 from bridge.routing.unavailable import answer_unavailable
 from bridge.routing.units import UnitRunner
 from bridge.shadow import Arbiter, Checker, CheckSettings, Load, WriteChecker
-from bridge.stages import Stages, by_client_address
+from bridge.stages import Stages
 from bridge.wsgi import WSGIAdapter
 
 if TYPE_CHECKING:
@@ -32,8 +30,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from bridge.database import Database
+    from bridge.evidence import Evidence
     from bridge.offload import CapacityStatistics
-    from bridge.routing.pairing import Pairing
+    from bridge.routing.report import RoutingReport
+    from bridge.shadow import Publishing
     from bridge.stages import CallerKey, Stage, StageOverride, StageSetting, StageStore
     from bridge.types import WSGIApp
     from bridge.wsgi import Settings as WSGISettings
@@ -56,6 +56,8 @@ class Bridge:
         capacity: How many synchronous calls, of bridged routes and of Flask together, run at once.
         stages: Which path serves each operation; change it at any time.
         checks: Checks the paths that do not serve.
+        evidence: What is known of each port, and what follows from it; None where nothing is counted.
+        publishing: Takes the checks that did not match to others; None where nobody does.
         operations: Every operation that a router of this bridge declares.
     """
 
@@ -70,12 +72,14 @@ class Bridge:
         stages: Mapping[str, str | Stage | StageSetting] | None = None,
         default_stage: str | Stage | StageSetting = "legacy",
         store: StageStore | None = None,
-        sticky_by: CallerKey = by_client_address,
+        sticky_by: CallerKey | None = None,
         override: StageOverride | None = None,
         hooks: HookDeclarations | None = None,
         wsgi: WSGISettings | None = None,
         path_header: bool = True,
         checks: CheckSettings | None = None,
+        evidence: Evidence | None = None,
+        publishing: Publishing | None = None,
     ) -> None:
         """
         Args:
@@ -87,12 +91,14 @@ class Bridge:
             stages: Stage by operation name or pattern at start-up.
             default_stage: Stage of the ported operations that neither *stages* nor a router names.
             store: Where stages are changed for every process; it goes before *stages*. None is this process alone.
-            sticky_by: Names the caller of a request at stage canary.
+            sticky_by: Names the caller of a request at stage canary; None is `by_client_address`.
             override: Lets testers choose the side of one request; None lets nobody.
             hooks: What became of the Flask hooks that do not run where FastAPI answers.
             wsgi: Limits within which Flask is served.
             path_header: Send ``Bridge-Path: flask|bridged|native`` with each response.
             checks: How much is checked at stage shadow or verify, and what that may cost.
+            evidence: Counts requests and checks, promotes on them, and rolls back; None does nothing of it.
+            publishing: Takes the checks that did not match to logs, tables and functions; None takes them nowhere.
 
         Raises:
             InvalidPoolSize: *capacity* is less than one, or a limit is negative.
@@ -107,22 +113,30 @@ class Bridge:
             admission_timeout=admission_timeout,
         )
         self.stages = Stages(stages, default=default_stage, store=store, sticky_by=sticky_by, override=override)
+        self._store = store
         self.operations = OperationTable(self.stages)
         self._units = UnitRunner(database, self.capacity, legacy)
-        self._hooks = hooks or HookDeclarations()
+        self._routes = Routes(legacy, self.operations, hooks or HookDeclarations())
         self._wsgi = wsgi
         self._path_header = path_header
         self._check_settings = checks or CheckSettings()
         self._load = Load(busy_above=self._check_settings.busy_above, contended=self._is_contended)
         arbiter = Arbiter(
-            database.async_engine,
+            database,
             deadline=self._check_settings.deadline,
             allowed=lambda: (*self._check_settings.allowed_hosts, *database.addresses),
         )
         self.checks = Checker(self._check_settings, arbiter, self._load)
         self._write_checker = WriteChecker(database, self._check_settings)
-        self._app: FastAPI | None = None
-        self._resolver: Resolver | None = None
+        known = KnownOperations(self.operations, self._routes.undeclared_hooks)
+        self.evidence = evidence
+        self._served = known.count_served(evidence.tallies) if evidence else None
+        if evidence is not None:
+            evidence.bind(self.stages, known.as_operations())
+            self.checks.sinks.append(known.count_checked(evidence.tallies))
+        self.publishing = publishing
+        if publishing is not None:
+            self.checks.sinks.append(publishing.take)
 
     def router(
         self,
@@ -158,9 +172,10 @@ class Bridge:
         """
         Put the facade in front of *app*: what FastAPI does not own reaches Flask.
 
-        Middleware that is added to *app* afterwards sees the requests of both sides.
+        Whoever has *app* finds the bridge as ``app.state.bridge``. Middleware that is added to *app* afterwards sees the requests of both sides.
         """
-        self._app = app
+        self._routes.app = app
+        app.state.bridge = self
         app.exception_handlers.setdefault(Unavailable, answer_unavailable)
         flask = WSGIAdapter(cast("WSGIApp", self.legacy), capacity=self.capacity, settings=self._wsgi)
         app.add_middleware(
@@ -169,7 +184,7 @@ class Bridge:
             checking=lambda answerer: Checking(
                 answerer, self.checks, self._write_checker, max_body_bytes=self._check_settings.max_body_bytes
             ),
-            resolver=self._resolve,
+            resolver=self._routes.resolver,
             table=self.operations,
             load=self._load,
             served=self._served,
@@ -186,15 +201,7 @@ class Bridge:
             NotInstalled: `install` has not been called.
             UnknownEndpoint: A route says that it replaces a Flask endpoint that does not exist.
         """
-        pairing = self._pair()
-        return RoutingReport(
-            paired=pairing.endpoints,
-            hidden=pairing.hidden,
-            unpaired=pairing.unpaired,
-            ambiguous=pairing.ambiguous,
-            repeated=pairing.repeated,
-            undeclared_hooks=undeclared_hooks(self.legacy, pairing.endpoints, self._hooks),
-        )
+        return self._routes.report()
 
     async def start(self) -> None:
         """
@@ -207,12 +214,32 @@ class Bridge:
             DatabaseUnreachable: No connection could be opened.
         """
         self.stages.validate()
-        if self._app is not None:
+        if self._routes.app is not None:
             for warning in self.report().warnings():
                 logger.warning(warning)
         self.capacity.reopen()
         await offload(self.database.check, capacity=self.capacity)
         await self.stages.start()
+        if self.evidence is not None:
+            await self.evidence.start()
+
+    async def create_tables(self) -> list[str]:
+        """
+        Create the tables that are missing of whatever keeps stages, evidence and differences in SQL.
+
+        Returns:
+            What keeps something in SQL, for people to read.
+
+        Raises:
+            StageStoreUnavailable: The database cannot be reached, or the role may not create tables.
+            EvidenceStoreUnavailable: As above.
+        """
+        publishers = self.publishing.publishers if self.publishing else ()
+        keepers: list[Any] = [self._store, self.evidence and self.evidence.store, *publishers]
+        in_sql = [keeper for keeper in keepers if hasattr(keeper, "create_tables")]
+        for keeper in in_sql:
+            await keeper.create_tables()
+        return [type(keeper).__name__ for keeper in in_sql]
 
     async def close(self, *, deadline: float = 10.0) -> None:
         """
@@ -221,8 +248,12 @@ class Bridge:
         Args:
             deadline: Seconds until calls that wait are refused, and those that run are stopped.
         """
-        await self.stages.close()
         await self.checks.close()
+        if self.publishing is not None:
+            await self.publishing.close()
+        if self.evidence is not None:
+            await self.evidence.close()
+        await self.stages.close()
         for stuck in await self.capacity.drain(deadline=deadline):
             logger.error("%s is stuck after %.1f s on %s\n%s", stuck.name, stuck.running_s, stuck.thread, stuck.stack)
         await self.database.dispose()
@@ -249,18 +280,5 @@ class Bridge:
         """Return how many synchronous calls run and wait now."""
         return self.capacity.statistics()
 
-    def _served(self, *_: object) -> None:
-        pass
-
     def _is_contended(self) -> bool:
         return bool(self.capacity.waiting) or self.database.is_exhausted()
-
-    def _pair(self) -> Pairing:
-        if self._app is None:
-            raise NotInstalled("the bridge is in front of no application yet: call install(app) first")
-        return pair(self.legacy, fastapi_routes(self._app, self.operations))
-
-    def _resolve(self) -> Resolver:
-        if self._resolver is None:
-            self._resolver = Resolver(self.legacy, self._pair())
-        return self._resolver

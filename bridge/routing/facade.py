@@ -38,7 +38,7 @@ class Facade:
         resolver: Callable[[], Resolver],
         table: OperationTable,
         load: Load,
-        served: Callable[[Operation, Path, int | None, str | None, float], object],
+        served: Callable[[Operation, Path, int | None, str | None, float], object] | None,
         path_header: bool,
         start: Callable[[], Awaitable[None]],
         close: Callable[[], Awaitable[None]],
@@ -51,7 +51,8 @@ class Facade:
             resolver: Tells what a request addresses.
             table: The declared operations, and their stages.
             load: Is told when requests begin and end.
-            served: Is told of each answered request: operation, path, status, name of the exception it ended with, seconds.
+            served: Is told of each answered request: operation, path, status, name of the exception it ended with, seconds; None if
+                nobody counts.
             path_header: Name the path in the answer.
             start: Called when the application has started.
             close: Called when it has shut down.
@@ -100,7 +101,9 @@ class Facade:
             error = type(raised).__name__
             raise
         finally:
-            self._served(operation, path, watch.status, error, perf_counter() - began_at)
+            # What a tester asks for says nothing about what callers get.
+            if self._served is not None and not decision.overridden:
+                self._served(operation, path, watch.status, error, perf_counter() - began_at)
 
     def _watch(self, send: Send, path: Path | None) -> Watch:
         return Watch(send, path, path_header=self._path_header)

@@ -54,6 +54,7 @@ class Operation:
         replaces: The Flask endpoint it replaces; `AUTO` pairs by method and rule, None says that it is new.
         retired: Flask is no longer asked about it; there is no way back but a deploy.
         check: How it is checked.
+        version: Names the version of its port; None goes by the code.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Operation:
     replaces: str | Auto | None = AUTO
     retired: bool = False
     check: CheckOptions = field(default_factory=CheckOptions)
+    version: str | None = None
 
     @property
     def legacy_path(self) -> Path:

@@ -50,6 +50,7 @@ class BridgeRouter(APIRouter):
             answer is 504.
         watch_disconnect: Stop the work when the client goes away, on either path; costs a task for each request.
         check: How this operation is checked at stage shadow or verify: how often, what is compared, and what is excused.
+        version: Names the version of the port, under which evidence is gathered; None goes by its code.
         read_only: Neither path may write; on PostgreSQL that spares two round trips, BEGIN and COMMIT. None is what the router says.
 
     Raises:
@@ -94,6 +95,7 @@ class BridgeRouter(APIRouter):
         watch_disconnect: bool = False,
         read_only: bool | None = None,
         check: CheckOptions | None = None,
+        version: str | None = None,
         **options: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Decorate the function of one path operation; see the class."""
@@ -105,7 +107,12 @@ class BridgeRouter(APIRouter):
             for method in methods or ["GET"]:
                 name = operation_name(method, self.prefix + path)
                 operation = Operation(
-                    name, *_paths(function, legacy), replaces=replaces, retired=retired, check=check or CheckOptions()
+                    name,
+                    *_paths(function, legacy),
+                    replaces=replaces,
+                    retired=retired,
+                    check=check or CheckOptions(),
+                    version=version,
                 )
                 _require_checkable(operation, self._units)
                 renderer = Renderer(

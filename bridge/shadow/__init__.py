@@ -18,7 +18,18 @@ from bridge.shadow.difference import Difference, Severity
 from bridge.shadow.egress import Egress, egress_guard
 from bridge.shadow.exchange import Exchange, RecordedRequest, RecordedResponse
 from bridge.shadow.load import Load
+from bridge.shadow.publishing import (
+    CallbackPublisher,
+    DifferenceGroup,
+    LogPublisher,
+    Publisher,
+    Publishing,
+    PublishStatistics,
+    Retention,
+    SQLPublisher,
+)
 from bridge.shadow.recorder import Recorder
+from bridge.shadow.redacting import Redaction, redact
 from bridge.shadow.replay import call_asgi
 from bridge.shadow.settings import CheckOptions, CheckSettings
 from bridge.shadow.write_capture import WriteCapture
@@ -28,6 +39,7 @@ from bridge.shadow.writes import RowWrite, WriteKind, WriteSet
 __all__ = [
     "QUIET",
     "Arbiter",
+    "CallbackPublisher",
     "Check",
     "CheckOptions",
     "CheckSettings",
@@ -35,16 +47,24 @@ __all__ = [
     "Checker",
     "CompareOptions",
     "Difference",
+    "DifferenceGroup",
     "Egress",
     "Exchange",
     "Ignore",
     "Load",
+    "LogPublisher",
     "Noise",
+    "PublishStatistics",
+    "Publisher",
+    "Publishing",
     "ReadToCheck",
     "RecordedRequest",
     "RecordedResponse",
     "Recorder",
+    "Redaction",
+    "Retention",
     "RowWrite",
+    "SQLPublisher",
     "Severity",
     "Verdict",
     "WriteCapture",
@@ -57,6 +77,7 @@ __all__ = [
     "describe",
     "egress_guard",
     "noise",
+    "redact",
     "summarise",
     "verdict_of",
 ]

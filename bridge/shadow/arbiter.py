@@ -25,14 +25,14 @@ from bridge.shadow.rules import rule_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
 
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
-    from bridge.database import CheckedRead
+    from bridge.database import CheckedRead, Database
     from bridge.shadow.comparing import CompareOptions
     from bridge.stages import Path
 
 __all__ = ["Arbiter", "ReadToCheck"]
 
+# One keeps the snapshot, the other reads it.
+CONNECTIONS: Final = 2
 NOWHERE: Final = Egress(())
 TIMED_OUT: Final = "TimeoutError"
 TOO_LARGE: Final = "ResponseTooLarge"
@@ -63,15 +63,15 @@ class ReadToCheck:
 class Arbiter:
     """Runs reads again, and tells whether both paths answer them alike."""
 
-    def __init__(self, engine: AsyncEngine, *, deadline: float, allowed: Callable[[], Iterable[str]] = tuple) -> None:
+    def __init__(self, database: Database, *, deadline: float, allowed: Callable[[], Iterable[str]] = tuple) -> None:
         """
         Args:
-            engine: Exports the snapshots.
+            database: Of both paths; exports the snapshots.
             deadline: Seconds that each run of a path may take.
             allowed: Returns what a candidate may reach, as `egress_guard` takes it.
         """
         self._allowed = allowed
-        self._engine = engine
+        self._database = database
         self._deadline = deadline
 
     async def check(self, read: ReadToCheck) -> Check:
@@ -87,20 +87,24 @@ class Arbiter:
             verdict = verdict_of(differences)
             if verdict in {Verdict.MATCHED, Verdict.EXCUSED}:
                 return Check(read.operation, read.control, candidate, verdict, differences)
-        return await self._on_one_snapshot(read)
+        return await self._on_one_snapshot(read, candidate)
 
-    async def _on_one_snapshot(self, read: ReadToCheck) -> Check:
+    async def _on_one_snapshot(self, read: ReadToCheck, candidate: Exchange) -> Check:
         path = read.control.path
-        async with exported_snapshot(self._engine) as snapshot:
+        if self._database.pool.connections < CONNECTIONS:
+            small = f"a shared snapshot takes {CONNECTIONS} connections of the asynchronous pool, which has fewer"
+            return Check(read.operation, read.control, candidate, Verdict.NOT_COMPARABLE, reason=small)
+        async with exported_snapshot(self._database.async_engine) as snapshot:
             control, seen = await self._run(read, path, snapshot)
             candidate, checked = await self._run(read, read.candidate, snapshot)
             again, seen_again = await self._run(read, path, snapshot)
-        reason = _why_not(control, again, candidate, (seen, seen_again, checked))
-        if reason:
-            return Check(read.operation, control, candidate, Verdict.NOT_COMPARABLE, reason=reason)
         noisy = noise(control, again, options=read.options)
-        if noisy.rules and snapshot is None:
-            reason = "the control differs from itself, and this database shares no snapshots"
+        reason = _why_not(control, again, candidate, (seen, seen_again, checked))
+        if candidate.error == TIMED_OUT and self._database.is_exhausted():
+            reason = "the candidate ran past the deadline of a check, and no connection was free"
+        elif noisy.rules and snapshot is None:
+            reason = reason or "the control differs from itself, and this database shares no snapshots"
+        if reason:
             return Check(read.operation, control, candidate, Verdict.NOT_COMPARABLE, reason=reason)
         differences = compare(control, candidate, options=read.options, noise=noisy)
         if checked.wrote:

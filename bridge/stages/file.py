@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -119,7 +120,9 @@ class FileStageStore:
         """Do nothing: the file is not held open."""
 
     async def _read(self, *, missing_is_empty: bool = True) -> StageFile:
-        return await to_thread.run_sync(lambda: read_stage_file(self._path, missing_is_empty=missing_is_empty))
+        read = partial(read_stage_file, self._path, missing_is_empty=missing_is_empty)
+        # A network file system that hangs is not waited for at shutdown.
+        return await to_thread.run_sync(read, abandon_on_cancel=True)
 
     def _change(self, operation: str, setting: str, who: str, why: str, expected: int | None) -> StageChange:
         try:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Future
 from contextlib import suppress
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
-
-from anyio import to_thread
 
 from bridge.errors import StageStoreReadOnly, StageStoreUnavailable
 from bridge.stages.extras import require
 from bridge.stages.store import StageEntry
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from openfeature.client import OpenFeatureClient
 
@@ -30,18 +30,21 @@ class OpenFeatureStageStore:
     """
     Follows one string flag for each operation; its value is a setting, such as ``canary 5 %``.
 
-    Flags are evaluated when the provider says that its configuration has changed, and every few seconds besides, on a worker thread
-    since a provider may block. The canary is `Stages`' own, so it is sticky whatever the provider does. Stages are changed, and their
+    Flags are evaluated when the provider says that its configuration has changed, and every few seconds besides, on a thread of their
+    own since a provider may block; one that hangs is asked again when it has answered, so that there is never more than one. The canary is `Stages`' own, so it is sticky whatever the provider does. Stages are changed, and their
     history is kept, where the flags are.
     """
 
-    def __init__(self, client: OpenFeatureClient, flags: Mapping[str, str], *, poll_every: float = 5.0) -> None:
+    def __init__(
+        self, client: OpenFeatureClient, flags: Mapping[str, str], *, poll_every: float = 5.0, timeout: float = 5.0
+    ) -> None:
         """
         Args:
             client: A client of OpenFeature; give its provider to OpenFeature first.
             flags: The key of the flag for each operation or pattern. Each is evaluated with the operation as targeting key, so one key
                 can serve several.
             poll_every: Seconds after which the flags are evaluated when no event has come.
+            timeout: Seconds that the evaluation of all flags may take.
 
         Raises:
             ExtraMissing: ``openfeature-sdk`` is not installed.
@@ -49,6 +52,8 @@ class OpenFeatureStageStore:
         self._client = client
         self._flags = dict(flags)
         self._poll_every = poll_every
+        self._timeout = timeout
+        self._evaluation: Future[dict[str, StageEntry]] | None = None
         self._events: Any = require("openfeature.event", extra=EXTRA).ProviderEvent
         self._context: Any = require("openfeature.evaluation_context", extra=EXTRA).EvaluationContext
 
@@ -60,9 +65,15 @@ class OpenFeatureStageStore:
         Evaluate every flag.
 
         Raises:
-            StageStoreUnavailable: The provider has no answer for one.
+            StageStoreUnavailable: The provider has no answer for one, or not in time.
         """
-        return await to_thread.run_sync(self._evaluate)
+        if self._evaluation is None or self._evaluation.done():
+            self._evaluation = _on_thread(self._evaluate)
+        try:
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._evaluation)), self._timeout)
+        except TimeoutError:
+            msg = f"{self!r} has not answered within {self._timeout:g} s"
+            raise StageStoreUnavailable(msg) from None
 
     async def change(  # the arguments are those of every store
         self,
@@ -137,3 +148,18 @@ class OpenFeatureStageStore:
                 )
                 raise StageStoreUnavailable(msg)
         return entries
+
+
+def _on_thread(evaluate: Callable[[], dict[str, StageEntry]]) -> Future[dict[str, StageEntry]]:
+    future: Future[dict[str, StageEntry]] = Future()
+
+    def run() -> None:
+        future.set_running_or_notify_cancel()
+        try:
+            future.set_result(evaluate())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
+            future.set_exception(error)
+
+    # No thread of a pool, which the process would wait for when it ends.
+    Thread(target=run, name="bridge.stages.openfeature", daemon=True).start()
+    return future

@@ -69,7 +69,8 @@ class SQLStageStore:
         self._poll_listening = poll_listening
         self._timeout = timeout
         self._tables = StageTables()
-        self._engine: AsyncEngine | None = None
+        # Keeps no connection, so it may be used from one event loop after another.
+        self._engine: AsyncEngine = database.separate_engine()
 
     def __repr__(self) -> str:
         return f"SQLStageStore({self._database.url.render_as_string(hide_password=True)!r})"
@@ -86,7 +87,7 @@ class SQLStageStore:
         Raises:
             StageStoreUnavailable: The database cannot be reached, or the role may not create tables.
         """
-        async with self._reaching(), self._open().begin() as connection:
+        async with self._reaching(), self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 # IF NOT EXISTS alone fails where two create the same table at the same time.
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CREATING})
@@ -111,7 +112,7 @@ class SQLStageStore:
             StageConflict: Somebody has changed it since.
             StageStoreUnavailable: The database cannot be reached, or has no such tables.
         """
-        async with self._reaching(), self._open().connect() as connection:
+        async with self._reaching(), self._engine.connect() as connection:
             for _ in range(ATTEMPTS):
                 async with connection.begin():
                     entry = await self._entry(connection, operation)
@@ -165,19 +166,12 @@ class SQLStageStore:
                     await asyncio.wait_for(changed.wait(), self._poll_listening if announced else self._poll_every)
 
     async def close(self) -> None:
-        """Let go of the engine; the next use makes another one, on whatever event loop it is."""
-        engine, self._engine = self._engine, None
-        if engine is not None:
-            await engine.dispose()
-
-    def _open(self) -> AsyncEngine:
-        if self._engine is None:
-            self._engine = self._database.separate_engine()
-        return self._engine
+        """Let go of the engine; the next use is as the first."""
+        await self._engine.dispose()
 
     def _reader(self) -> AsyncEngine:
         # A transaction would see the same rows for ever on MySQL, and hear of no change on PostgreSQL.
-        return self._open().execution_options(isolation_level="AUTOCOMMIT")
+        return self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def _write(self, connection: AsyncConnection, change: StageChange) -> bool:
         stages, row = self._tables.stages, {"setting": change.after, "version": change.version}

@@ -1,5 +1,7 @@
 """Units of work that only read: fewer round trips, and no way to write."""
 
+import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -7,11 +9,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from flask import Flask
-from sqlalchemy import Select, TextClause, event, insert, select, text
+from sqlalchemy import Executable, event, insert, select, text
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from bridge import Bridge, Database, WriteInReadOnlyUnit
+from bridge import Bridge, Database, PoolSettings, WriteInReadOnlyUnit
 from legacy_sync.models import Tag, User
 
 NOW = text("SELECT now()")  # the time at which the transaction began
@@ -21,6 +24,9 @@ SQL = {
     "a CTE that updates": "WITH made AS (UPDATE tags SET name = 'new' RETURNING id) SELECT * FROM made",
     "a setting": "SET LOCAL work_mem = '1MB'",
     "a table": "CREATE TEMPORARY TABLE t (id int)",
+    "a table made of a SELECT": "SELECT 1 AS id INTO left_by_a_read",
+    "a write after a read": "SELECT 1; UPDATE tags SET name = 'new'",
+    "a write after a literal": "SELECT E'it\\'s', 'a'; DROP TABLE tags",
     "a plan that runs": "EXPLAIN (ANALYZE) SELECT 1",
 }
 
@@ -85,10 +91,13 @@ async def test_both_sides_refuse(name: str, database: Database) -> None:
         text("SHOW work_mem"),
         text("EXPLAIN SELECT 'DELETE' AS deleted, 'for update of all' AS x"),
         text("SELECT 'on update cascade'"),
+        text("/* from: a report */ SELECT 1 -- into\n;"),
+        text("SELECT 1 AS \"into\", $$for update; drop$$, E'it\\'s into'"),
+        select(User.id).limit(1).union_all(select(User.id).limit(2)),
     ],
     ids=str,
 )
-async def test_both_sides_read(statement: Select[Any] | TextClause, database: Database) -> None:
+async def test_both_sides_read(statement: Executable, database: Database) -> None:
     with database.unit_of_work(read_only=True) as session:
         expected = [str(row) for row in session.execute(statement)]
     async with database.async_unit_of_work(read_only=True) as session:
@@ -124,6 +133,128 @@ async def test_the_connection_writes_again_for_its_next_tenant(database_url: str
         session.rollback()
         assert not session.scalars(select(Tag).where(Tag.name == "after")).all()
     await database.dispose()
+
+
+async def test_the_asynchronous_connection_writes_again_for_its_next_tenant(database_url: str) -> None:
+    database = Database(database_url, pool=PoolSettings(size=1, overflow=0))
+    async with database.async_unit_of_work(read_only=True) as session:
+        await session.execute(NOW)
+    async with database.async_unit_of_work() as session:
+        session.add(Tag(name="after"))
+        await session.flush()
+        await session.rollback()
+        assert not (await session.scalars(select(Tag).where(Tag.name == "after"))).all()
+        session.add(Tag(name="after"))
+    await database.dispose()
+
+
+async def test_a_unit_may_ask_for_one_snapshot(database: Database) -> None:
+    def ask(session: Session) -> bool:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        return _in_transaction(session)
+
+    with database.unit_of_work(read_only=True) as session:
+        assert ask(session)
+        with pytest.raises(WriteInReadOnlyUnit):
+            session.execute(insert(Tag).values(name="new"))
+    async with database.async_unit_of_work(read_only=True) as other:
+        assert await other.run_sync(ask)
+        with pytest.raises(WriteInReadOnlyUnit):
+            await other.execute(insert(Tag).values(name="new"))
+
+
+async def test_rows_can_be_streamed(database: Database) -> None:
+    """A cursor of the server's needs a transaction, so there is one from then on."""
+    many = text("SELECT generate_series(1, 200)")
+    with database.unit_of_work(read_only=True) as session:
+        assert not _in_transaction(session)
+        assert len(list(session.execute(many, execution_options={"yield_per": 10}))) == 200
+        assert _in_transaction(session)
+        session.commit()
+        assert not _in_transaction(session)
+    async with database.async_unit_of_work(read_only=True) as other:
+        assert len([row async for row in await other.stream(many)]) == 200
+        assert await other.run_sync(_in_transaction)
+        await other.commit()
+        assert not await other.run_sync(_in_transaction)
+
+
+async def test_a_connection_that_was_lost_does_not_hide_why(database: Database) -> None:
+    """Nothing is set on it when it is given back."""
+    with pytest.raises(OperationalError), database.unit_of_work(read_only=True) as session:
+        session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    with pytest.raises(OperationalError):
+        async with database.async_unit_of_work(read_only=True) as session:
+            await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    with pytest.raises(InterfaceError), database.unit_of_work(read_only=True) as session:
+        session.connection().connection.dbapi_connection.close()  # type: ignore[union-attr]
+    with database.unit_of_work(read_only=True) as session:
+        assert session.scalar(text("SELECT 1")) == 1
+
+
+async def test_only_an_end_that_is_sent_needs_a_task(database: Database) -> None:
+    made: list[object] = []
+
+    def note(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
+        made.append(work)
+        return asyncio.Task(work, loop=loop, **options)
+
+    for tasks, read_only, options in (1, False, {}), (0, True, {}), (1, True, {"isolation_level": "REPEATABLE READ"}):
+        async with database.async_unit_of_work(read_only=read_only) as session:
+            await session.connection(execution_options=options)
+            await session.execute(text("SELECT 1"))
+            asyncio.get_running_loop().set_task_factory(note)
+        asyncio.get_running_loop().set_task_factory(None)
+        assert len(made) == tasks, made
+        made.clear()
+
+
+async def test_what_a_read_leaves_in_its_session_is_reset_though_it_is_cancelled(database_url: str) -> None:
+    """The reset is the one thing that such a unit sends at its end."""
+    database = Database(database_url, pool=PoolSettings(size=1, overflow=0, session_state="always"))
+
+    async def read() -> None:
+        async with database.async_unit_of_work(read_only=True) as session:
+            await session.execute(text("SELECT pg_advisory_lock(77), set_config('application_name', 'left', false)"))
+            asyncio.current_task().cancel()  # type: ignore[union-attr]  # is delivered where the end waits for the server
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(read())
+    async with database.async_unit_of_work() as session:
+        assert await session.scalar(text("SELECT current_setting('application_name')")) != "left"
+        assert await session.scalar(text("SELECT pg_try_advisory_xact_lock(77)"))
+    with database.unit_of_work() as other:
+        assert other.scalar(text("SELECT pg_try_advisory_xact_lock(77)"))
+    await database.dispose()
+
+
+async def test_a_session_that_is_lost_does_not_leave_its_connection_without_transactions(database_url: str) -> None:
+    database = Database(database_url, pool=PoolSettings(size=1, overflow=0))
+    session = database._reading_sessions()
+    reader = session.connection().connection.dbapi_connection
+    del session
+    gc.collect()
+    with database.unit_of_work() as session:
+        assert session.connection().connection.dbapi_connection is reader
+        assert _in_transaction(session)
+    await database.dispose()
+
+
+async def test_nothing_is_sent_but_the_reads(database_url: str) -> None:
+    """The server tells the last thing that it was sent: between two units of work, that is the read of the first."""
+    database = Database(database_url, pool=PoolSettings(size=1, overflow=0, session_state="keep"))
+    other = Database(database_url)
+    last = text("SELECT query FROM pg_stat_activity WHERE pid = :pid")
+    with database.unit_of_work() as session:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+    for number in range(3):
+        with database.unit_of_work(read_only=True) as session:
+            session.connection()
+            with other.unit_of_work() as watcher:
+                assert watcher.scalar(last, {"pid": pid}) == (f"SELECT {number - 1}" if number else "COMMIT")
+            session.execute(text(f"SELECT {number}"))
+    await database.dispose()
+    await other.dispose()
 
 
 def _in_transaction(session: Session) -> bool:

@@ -16,6 +16,7 @@ __all__ = ["Alignment", "align"]
 
 # Keys that tell the items of a list apart, the surest first.
 IDENTITIES: Final = ("id", "uuid", "pk", "key", "slug", "code", "email", "username", "name")
+CONTAINERS: Final = frozenset({dict, list})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def align(control: list[Any], candidate: list[Any], same_rows: Callable[[str], l
     by_identity = _by_identity(control, candidate, ours, theirs, same_rows)
     if by_identity is not None:
         return by_identity
-    prints = [_print(control[i]) for i in ours], [_print(candidate[i]) for i in theirs]
+    prints = _prints(control[start : ends[0]]), _prints(candidate[start : ends[1]])
     counts = Counter(prints[0]), Counter(prints[1])
     if counts[0] == counts[1]:
         return Alignment(moved=True)
@@ -64,8 +65,8 @@ def align(control: list[Any], candidate: list[Any], same_rows: Callable[[str], l
         if not extra:
             return Alignment(missing=missing)
         if not missing:
-            known = {*map(_print, control)}
-            repeated = [i for i in extra if _print(candidate[i]) in known]
+            known = {*_prints(control)}
+            repeated = [i for i in extra if prints[1][i - start] in known]
             return Alignment(extra=[i for i in extra if i not in {*repeated}], repeated=repeated)
     return Alignment(pairs=[*zip(ours, theirs, strict=False)], guessed=len(ours) != len(theirs))
 
@@ -81,7 +82,11 @@ def _middle(control: list[Any], candidate: list[Any]) -> tuple[int, tuple[int, i
 def _by_identity(
     control: list[Any], candidate: list[Any], ours: range, theirs: range, same_rows: Callable[[str], list[str]]
 ) -> Alignment | None:
+    if not (_all_objects(control, ours) and _all_objects(candidate, theirs)):
+        return None
     for name in IDENTITIES:
+        if name not in control[ours[0]] or name not in candidate[theirs[0]]:
+            continue
         names = [_identity(control[i], name) for i in ours]
         given = [_identity(candidate[i], name) for i in theirs]
         if None in names or None in given:
@@ -107,8 +112,12 @@ def _by_identity(
     return None
 
 
-def _identity(item: Any, name: str) -> str | None:
-    value = item.get(name) if isinstance(item, dict) else None
+def _all_objects(items: list[Any], middle: range) -> bool:
+    return bool(middle) and all(type(items[i]) is dict for i in middle)
+
+
+def _identity(item: dict[str, Any], name: str) -> str | None:
+    value = item.get(name)
     if isinstance(value, Number):
         return value.text
     return value if isinstance(value, str) else None
@@ -118,8 +127,11 @@ def _known(key: str, index: dict[str, int], same_rows: Callable[[str], list[str]
     return key if key in index else next((each for each in same_rows(key) if each in index), key)
 
 
-def _print(item: Any) -> Hashable:
-    return json.dumps(item, sort_keys=True)
+def _prints(items: list[Any]) -> list[Hashable]:
+    """Return what is the same for the same items. Numbers and strings are that themselves, which is fast."""
+    if not any(type(item) in CONTAINERS for item in items):
+        return items
+    return [(json.dumps(item, sort_keys=True),) if type(item) in CONTAINERS else item for item in items]
 
 
 def _left(items: list[tuple[int, Hashable]], others: Counter[Hashable]) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-__all__ = ["Number", "Numbers", "plain", "read_json"]
+__all__ = ["Number", "Numbers", "read_json", "write_json"]
 
 
 class Number(NamedTuple):
@@ -34,10 +34,12 @@ def read_json(text: str, numbers: Numbers) -> Any:
     return json.loads(text, parse_int=keep, parse_float=keep, parse_constant=keep)
 
 
-def plain(value: Any) -> Any:
-    """Return *value* with ordinary numbers, so that it can be written as JSON; their digits may be lost."""
+def write_json(value: Any) -> str:
+    """Return the text of what `read_json` read, each number with the digits that it had."""
     if isinstance(value, Number):
-        return json.loads(value.text)
+        return value.text
     if isinstance(value, dict):
-        return {key: plain(member) for key, member in value.items()}
-    return [plain(member) for member in value] if isinstance(value, list) else value
+        return "{" + ", ".join(f"{json.dumps(key)}: {write_json(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(write_json, value)) + "]"
+    return json.dumps(value)

@@ -11,6 +11,7 @@ from bridge.shadow.difference import Difference, Severity
 from bridge.shadow.rules import rule_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from bridge.shadow.comparing.hints import Hints
@@ -25,10 +26,12 @@ ORDER: Final = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 EXCUSED: Final = len(ORDER)
 # With so many times the limit there is nothing left to learn.
 ENOUGH: Final = 20
+# Excused or not, looking at so many takes a tenth of a second.
+TOO_MANY: Final = 200
 
 
 class Enough(Exception):
-    """More differences than anybody will look at were found, and none of them is excused."""
+    """More differences than anybody will look at were found."""
 
 
 @dataclass(slots=True)
@@ -54,6 +57,7 @@ class Found:
     )
     _total: int = 0
     _unexcused: int = 0
+    _stopped: bool = False
 
     def add_values(self, rule: str, where: str, control: Any, candidate: Any) -> bool:
         """
@@ -65,13 +69,7 @@ class Found:
         Raises:
             Enough: Nobody needs to know of more.
         """
-        rule = self.hints.rename(rule, control, candidate)
-        if not self._has_room(rule, where):
-            return self.add(rule, where, None, None)
-        if control is NOTHING or candidate is NOTHING:
-            ours, theirs = (None if each is NOTHING else shown(each) for each in (control, candidate))
-            return self.add(rule, where, ours, theirs)
-        return self.add(rule, where, *shown_pair(control, candidate))
+        return self._add(self.hints.rename(rule, control, candidate), where, lambda: _shown(control, candidate))
 
     def add(self, name: str, where: str, control: str | None, candidate: str | None) -> bool:
         """
@@ -83,15 +81,21 @@ class Found:
         Raises:
             Enough: Nobody needs to know of more.
         """
+        return self._add(name, where, lambda: (control, candidate))
+
+    def _add(self, name: str, where: str, show: Callable[[], tuple[str | None, str | None]]) -> bool:
         rule = rule_of(name)
         excused, expired = self._excuse(name, where)
         rank = EXCUSED if excused else ORDER.index(rule.severity)
         self._total += 1
         self._unexcused += excused is None
         if len(self._kept[rank]) < self.options.limit:
-            ours, theirs = (None if text is None else storable(text) for text in (control, candidate))
+            ours, theirs = (None if text is None else storable(text) for text in show())
             difference = Difference(name, rule.severity, storable(where), ours, theirs, rule.remedy + expired, excused)
             self._kept[rank].append((self._total, difference))
+        elif self._total >= TOO_MANY * self.options.limit:
+            self._stopped = True
+            raise Enough
         elif rank == 0 and self._unexcused >= ENOUGH * self.options.limit:
             raise Enough
         return excused is not None or self.looks_further
@@ -105,8 +109,10 @@ class Found:
             return kept
         more = rule_of("check.more")
         shown_unexcused = sum(difference.excused is None for difference in kept)
-        excused = "each of them is excused" if self._unexcused == shown_unexcused else None
-        return (*kept, Difference(more.name, more.severity, "*", None, f"{left} more", more.remedy, excused))
+        all_excused = self._unexcused == shown_unexcused and not self._stopped
+        excused = "each of them is excused" if all_excused else None
+        left_text = f"{left} more, and what is behind them" if self._stopped else f"{left} more"
+        return (*kept, Difference(more.name, more.severity, "*", None, left_text, more.remedy, excused))
 
     def _excuse(self, rule: str, where: str) -> tuple[str | None, str]:
         if self.noise.excuses(rule, where):
@@ -119,6 +125,8 @@ class Found:
                 expired = f" (was excused until {each.until}: {each.reason})"
         return None, expired
 
-    def _has_room(self, rule: str, where: str) -> bool:
-        rank = EXCUSED if self._excuse(rule, where)[0] else ORDER.index(rule_of(rule).severity)
-        return len(self._kept[rank]) < self.options.limit
+
+def _shown(control: Any, candidate: Any) -> tuple[str | None, str | None]:
+    if control is NOTHING or candidate is NOTHING:
+        return None if control is NOTHING else shown(control), None if candidate is NOTHING else shown(candidate)
+    return shown_pair(control, candidate)

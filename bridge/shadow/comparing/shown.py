@@ -15,6 +15,7 @@ LONGEST: Final = 200
 BEFORE: Final = 40
 DEPTH: Final = 6
 MEMBERS: Final = 20
+CHUNK: Final = 1024
 
 
 def shown(value: Any) -> str:
@@ -25,14 +26,22 @@ def shown(value: Any) -> str:
 def shown_pair(control: Any, candidate: Any) -> tuple[str, str]:
     """Return both values as JSON of at most 200 characters, from shortly before where they begin to differ."""
     texts = _written(control), _written(candidate)
-    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False)))
-    start = max(0, same - BEFORE) if max(map(len, texts)) > LONGEST else 0
+    start = max(0, _common(*texts) - BEFORE) if max(map(len, texts)) > LONGEST else 0
     return _cut(texts[0], start), _cut(texts[1], start)
 
 
 def storable(text: str) -> str:
     """Return *text* so that every database takes it: no NUL, and no half of a surrogate pair."""
     return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
+def _common(control: str, candidate: str) -> int:
+    """Return how many characters at the beginning are the same."""
+    start = 0
+    while control[start : start + CHUNK] == candidate[start : start + CHUNK] and start < len(control):
+        start += CHUNK
+    pairs = zip(control[start : start + CHUNK], candidate[start : start + CHUNK], strict=False)
+    return start + sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _cut(text: str, start: int) -> str:

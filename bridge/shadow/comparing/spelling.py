@@ -35,7 +35,7 @@ def compare_spelling(control: str, candidate: str, documents: tuple[Any, Any], f
     if control[len(ours) :] != candidate[len(theirs) :]:
         found.add("json.trailing_newline", BODY, repr(control[len(ours) :]), repr(candidate[len(theirs) :]))
         told = True
-    escapes = ESCAPE.search(control) is not None, ESCAPE.search(candidate) is not None
+    escapes = _escapes(control), _escapes(candidate)
     if escapes[0] != escapes[1] and not (candidate if escapes[0] else control).isascii():
         found.add("json.escapes", BODY, *("\\u" if each else "UTF-8" for each in escapes))
         told = True
@@ -45,6 +45,10 @@ def compare_spelling(control: str, candidate: str, documents: tuple[Any, Any], f
         told = True
     if not told and ours != theirs and documents[0] == documents[1]:
         found.add("json.bytes", BODY, f"{len(control)} characters", f"{len(candidate)} characters")
+
+
+def _escapes(text: str) -> bool:
+    return "\\u" in text and ESCAPE.search(text) is not None
 
 
 def _orders(control: Any, candidate: Any) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -1,4 +1,4 @@
-"""A thousand requests a side, cancelled at random moments in every way, leave nothing behind."""
+"""Two thousand requests a side, cancelled at random moments in every way, leave nothing behind."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.integration.faults.network import Network
     from tests.integration.faults.sides import Side
 
-REQUESTS, CLIENTS, CONNECTIONS = 1000, 24, 4
+REQUESTS, CLIENTS, CONNECTIONS = 2000, 24, 4
 MECHANISMS = ("task", "timeout", "scope", "deadline", "none")
 # Some of them wait for each other's locks.
 WORK = (

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["EAGER", "Checked", "checked"]
 
 # Checks everything, however busy the machine is: what is tested is what they find.
-EAGER = CheckSettings(busy_above=100.0, per_second=1e6, queue=10_000, max_age=60.0)
+EAGER = CheckSettings(busy_above=100.0, per_second=1e6, queue=10_000, max_age=600.0)
 
 
 class Checked:
@@ -59,7 +59,7 @@ async def checked(
 
     def build() -> tuple[Checked, FastAPI]:
         legacy, app = Flask("legacy"), FastAPI()
-        database = Database(url, pool=PoolSettings(size=4, overflow=0), stopping=stopping)
+        database = Database(url, pool=PoolSettings(size=8, overflow=0), stopping=stopping)
         bridge = Bridge(database=database, legacy=legacy, default_stage=stage, checks=settings, **options)
         migration = Checked(bridge, legacy, bridge.router())
         bridge.checks.sinks.append(migration.checks.append)

@@ -144,6 +144,6 @@ def test_rules_that_only_build_urls_and_websocket_rules_are_no_pairs() -> None:
 
 def test_a_report_needs_an_application() -> None:
     _, bridge = installed(flask_with({}))
-    bridge._app = None
+    bridge._routes.app = None
     with pytest.raises(NotInstalled, match="call install"):
         bridge.report()

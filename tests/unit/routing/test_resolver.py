@@ -82,7 +82,7 @@ def test_only_what_flasks_map_gives_to_a_paired_rule_goes_to_fastapi(
     flask, bridge, ported = build(rules, retire=False)
     pairs = {name: endpoint for name, endpoint in ported.items() if name in bridge.report().paired}
     for path in PATHS + more:
-        found = bridge._resolve().resolve({"type": "http", "method": method, "path": path, "headers": []})
+        found = bridge._routes.resolver().resolve({"type": "http", "method": method, "path": path, "headers": []})
         endpoint = flasks_endpoint(flask, method, path)
         if found.fastapi:
             assert found.operation is not None
@@ -101,7 +101,7 @@ def test_a_retired_operation_takes_nothing_from_the_rules_that_stay(
     """What Flask would resolve to a rule that is neither retired nor ported stays with Flask."""
     flask, bridge, ported = build(rules, retire=True)
     for path in PATHS + more:
-        found = bridge._resolve().resolve({"type": "http", "method": method, "path": path, "headers": []})
+        found = bridge._routes.resolver().resolve({"type": "http", "method": method, "path": path, "headers": []})
         endpoint = flasks_endpoint(flask, method, path)
         if endpoint is not None and endpoint not in ported.values():
             assert not found.fastapi

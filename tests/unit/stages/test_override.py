@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 
-from bridge import ConfigurationError, Decision, Stage, StageOverride, Stages
+from bridge import ConfigurationError, Stage, StageOverride, Stages
+from bridge.stages import Decision
 
 if TYPE_CHECKING:
     from bridge.types import Scope
@@ -75,6 +76,7 @@ def test_without_an_override_a_token_is_ignored() -> None:
         # Signed with the same secret, for another purpose.
         URLSafeTimedSerializer(SECRET, salt="cookie-session").dumps(["native", "*"]),
     ],
+    ids=["empty", "nonsense", "not ascii", "other secret", "cut", "long", "other purpose"],
 )
 def test_a_forged_or_broken_token_is_ignored(token: str) -> None:
     stages = stages_with(StageOverride(SECRET))

@@ -1,0 +1,114 @@
+"""The tables of the SQL store, and the statement that adds to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import JSON, BigInteger, Column, Double, Index, MetaData, String, Table, bindparam, func, select
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+from bridge.evidence.counts import LONGEST_COUNTER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+__all__ = ["EvidenceTables", "add_counters"]
+
+# MySQL indexes at most 3072 bytes, and a character may have four: the key of the counters has 732 characters and a number.
+LONGEST_OPERATION: Final = 500
+LONGEST_PATH: Final = 12
+LONGEST_VERSION: Final = 100
+LONGEST_ID: Final = 40
+COLUMNS: Final = ("operation", "path", "version", "since", "counter", "amount", "grown_at")
+
+
+class EvidenceTables:
+    """
+    The tables of the SQL store.
+
+    Attributes:
+        metadata: Holds all three, for ``create_all`` and for Alembic's ``target_metadata``.
+        counters: How much was counted: a row for each counter in each window, and one with ``since`` 0 for its total.
+        writers: The number of the last batch of each process.
+        documents: Promotions and roll-backs.
+    """
+
+    def __init__(self) -> None:
+        self.metadata = MetaData()
+        self.counters = Table(
+            "bridge_evidence",
+            self.metadata,
+            Column("operation", _exact(LONGEST_OPERATION), primary_key=True),
+            Column("path", _exact(LONGEST_PATH), primary_key=True),
+            Column("version", _exact(LONGEST_VERSION), primary_key=True),
+            Column("since", BigInteger, primary_key=True, autoincrement=False),
+            Column("counter", _exact(LONGEST_COUNTER), primary_key=True),
+            Column("amount", BigInteger, nullable=False),
+            Column("grown_at", BigInteger, nullable=False),
+            Index("bridge_evidence_since", "since"),
+        )
+        self.writers = Table(
+            "bridge_evidence_writers",
+            self.metadata,
+            Column("process", String(LONGEST_ID), primary_key=True),
+            Column("batch", BigInteger, nullable=False),
+            Column("written_at", BigInteger, nullable=False),
+        )
+        self.documents = Table(
+            "bridge_evidence_documents",
+            self.metadata,
+            Column("id", String(LONGEST_ID), primary_key=True),
+            Column("kind", String(LONGEST_ID), nullable=False),
+            Column("operation", _exact(LONGEST_OPERATION), nullable=False),
+            Column("at", Double, nullable=False),
+            Column("content", JSON, nullable=False),
+            Index("bridge_evidence_documents_of", "kind", "operation", "at"),
+        )
+
+
+async def add_counters(connection: AsyncConnection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """
+    Add *rows* to *table* in one statement: insert what is not there, and let grow what is.
+
+    Args:
+        connection: In a transaction.
+        table: The counters.
+        rows: One for each counter: `COLUMNS`.
+    """
+    # Everybody in the same order, or two processes would wait for each other's rows.
+    ordered = sorted(rows)
+    dialect = connection.dialect.name
+    if dialect == "postgresql":
+        # Columns instead of rows: one statement with seven parameters, however many rows.
+        columns = {name: list(values) for name, values in zip(COLUMNS, zip(*ordered, strict=True), strict=True)}
+        arrays = [
+            func.unnest(bindparam(name, type_=postgresql.ARRAY(table.c[name].type))).label(name) for name in COLUMNS
+        ]
+        insert = postgresql.insert(table).from_select(COLUMNS, select(*arrays))
+        await connection.execute(_growing(insert, table), columns)
+        return
+    named = [dict(zip(COLUMNS, row, strict=True)) for row in ordered]
+    if dialect == "sqlite":
+        await connection.execute(_growing(sqlite.insert(table), table), named)
+    else:
+        upsert = mysql.insert(table)
+        grown = {
+            "amount": table.c.amount + upsert.inserted.amount,
+            "grown_at": func.greatest(table.c.grown_at, upsert.inserted.grown_at),
+        }
+        await connection.execute(upsert.on_duplicate_key_update(grown), named)
+
+
+def _growing(insert: Any, table: Table) -> Any:
+    return insert.on_conflict_do_update(
+        index_elements=list(table.primary_key),
+        set_={"amount": table.c.amount + insert.excluded.amount, "grown_at": insert.excluded.grown_at},
+    )
+
+
+def _exact(length: int) -> String:
+    # Names that differ in case are two, which MySQL's usual collations do not see.
+    binary = mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin")
+    return String(length).with_variant(binary, "mysql", "mariadb")

@@ -1,0 +1,1 @@
+"""Stores of stages, and the processes that follow them."""

@@ -1,0 +1,391 @@
+"""Nothing goes forward without evidence, and back at any time."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.errors import (
+    EvidenceStoreUnavailable,
+    InvalidEvidenceSetting,
+    NotInstalled,
+    PromotionRefused,
+    StageConflict,
+    StageStoreUnavailable,
+    UnknownOperation,
+)
+from bridge.evidence import Assessment, Counts, Document, Evidence, EvidenceSettings, PromotionPolicy, Requirement
+from bridge.evidence.requirements import is_promotion
+from bridge.shadow import Ignore
+from bridge.stages import Path, Stage, StageSetting
+from tests.unit.evidence.worlds import OPERATION, VERSION, World, counts
+
+GOOD = counts(5000, 0.010, matched=2900, excused=95)
+PAST_THE_FIRST_CANARY = "hooks hold checked checked_mismatch_rate checked_not_comparable served error_rate client_error_rate latency_median latency_p95"
+SETTINGS = ["legacy", "shadow", "canary 0 %", "canary 5 %", "canary 25.5 %", "canary 100 %", "verify", "native"]
+
+
+def requirement(assessment: Assessment, name: str) -> Requirement:
+    (found,) = [each for each in assessment.requirements if each.name == name]
+    return found
+
+
+async def assessed(stage: str, to: str, *, hooks: list[str] | None = None, **by_path: Counts) -> Assessment:
+    world = World(stage)
+    world.hooks = hooks or []
+    await world.happened(**by_path)
+    return await world.evidence.assess(OPERATION, to)
+
+
+@pytest.mark.parametrize(
+    ("stage", "to", "names"),
+    [
+        ("legacy", "shadow", "hooks"),
+        ("shadow", "canary 5 %", "hooks hold checked checked_mismatch_rate checked_not_comparable"),
+        ("legacy", "canary 5 %", "hooks hold checked checked_mismatch_rate checked_not_comparable"),
+        (
+            "canary 5 %",
+            "canary 25 %",
+            PAST_THE_FIRST_CANARY,
+        ),
+        (
+            "shadow",
+            "native",
+            PAST_THE_FIRST_CANARY,
+        ),
+        (
+            "verify",
+            "native",
+            f"{PAST_THE_FIRST_CANARY} verified verified_mismatch_rate verified_not_comparable",
+        ),
+    ],
+)
+async def test_each_step_needs_evidence_of_its_own(stage: str, to: str, names: str) -> None:
+    assessment = await assessed(stage, to)
+    assert [each.name for each in assessment.requirements] == names.split()
+    assert assessment.granted is (to == "shadow")
+
+
+@pytest.mark.parametrize("to", SETTINGS[3:])
+async def test_good_evidence_is_granted_every_step(to: str) -> None:
+    for stage in ("canary 1 %", "verify"):
+        if is_promotion(StageSetting.parse(stage), StageSetting.parse(to)):
+            assessment = await assessed(stage, to, native=GOOD, bridged=GOOD)
+            assert assessment.granted, str(assessment)
+            assert assessment.missing == ()
+
+
+@given(st.sampled_from(SETTINGS), st.sampled_from(SETTINGS))
+def test_settings_are_in_one_order(one: str, other: str) -> None:
+    before, after = SETTINGS.index(one), SETTINGS.index(other)
+    assert is_promotion(StageSetting.parse(one), StageSetting.parse(other)) is (after > before)
+
+
+async def test_what_is_missing_is_said_in_numbers() -> None:
+    assessment = await assessed("shadow", "canary 5 %", native=Counts(matched=1))
+    assert assessment.missing == ("2,994 more checked exchanges without a mismatch",)
+    assert "no   checked_mismatch_rate" in str(assessment)
+    assert "may not be promoted yet from 'shadow' to 'canary 5 %'" in str(assessment)
+    assert VERSION in str(assessment)
+
+
+@pytest.mark.parametrize(("matched", "granted"), [(2994, False), (2995, True)])
+async def test_2995_checks_without_a_mismatch_are_enough(matched: int, *, granted: bool) -> None:
+    assert (await assessed("shadow", "canary 5 %", native=Counts(matched=matched))).granted is granted
+
+
+async def test_a_mismatch_asks_for_more_checks_and_names_the_rule() -> None:
+    mismatched = Counts(matched=2999, mismatched=1, rules={"json.key_order": 1})
+    assessment = await assessed("shadow", "canary 5 %", native=mismatched)
+    found = requirement(assessment, "checked_mismatch_rate")
+    assert not found.met
+    assert found.number == pytest.approx(0.00158, abs=1e-5)
+    assert found.missing == "1,742 more checked exchanges without a further mismatch; first mend json.key_order 1 times"
+
+
+async def test_the_checks_have_to_have_a_verdict() -> None:
+    assessment = await assessed("shadow", "canary 5 %", native=Counts(matched=3000, not_comparable=1000))
+    assert [each.name for each in assessment.requirements if not each.met] == ["checked_not_comparable"]
+
+
+async def test_checks_of_another_version_do_not_count() -> None:
+    world = World("shadow")
+    await world.happened_to("b" * 12, native=GOOD)
+    assessment = await world.evidence.assess(OPERATION, "canary 5 %")
+    assert requirement(assessment, "checked").number == 0
+
+
+async def test_what_this_process_has_just_counted_counts() -> None:
+    world = World("canary 5 %")
+    world.evidence.tallies.served(OPERATION, Path.NATIVE, VERSION, 200, None, 0.01)
+    assert (await world.evidence.assess(OPERATION, "native")).observed.native.served == 1
+    assert (await world.evidence.observed(OPERATION)).native.served == 1
+
+
+async def test_a_hook_that_nobody_declared_stands_in_the_way() -> None:
+    assessment = await assessed("legacy", "shadow", hooks=["shop.hooks.login"])
+    assert assessment.missing == ("declare shop.hooks.login with HookDeclarations",)
+    world = World("legacy", policy=PromotionPolicy(require_hooks=False))
+    world.hooks = ["shop.hooks.login"]
+    assert (await world.evidence.assess(OPERATION, "shadow")).granted
+
+
+@pytest.mark.parametrize(
+    ("native", "legacy", "unmet"),
+    [
+        ({"server_errors": 200}, {}, {"error_rate"}),
+        ({"exceptions": 200}, {}, {"error_rate"}),
+        ({"server_errors": 200}, {"server_errors": 200}, set()),
+        ({"client_errors": 2000}, {"client_errors": 500}, {"client_error_rate"}),
+        ({"client_errors": 2000}, {"client_errors": 2000}, set()),
+        ({"seconds": 0.030}, {}, {"latency_median", "latency_p95"}),
+        ({"seconds": 0.010}, {"seconds": 0.030}, set()),
+        ({"served": 499}, {}, {"served"}),
+        ({}, {"served": 400}, {"served"}),
+    ],
+)
+async def test_the_port_is_held_against_the_legacy_path(native: dict[str, Any], legacy: dict[str, Any], unmet: set[str]) -> None:  # fmt: skip
+    sides = [counts(**{"served": 5000, "matched": 3000, **side}) for side in (native, legacy)]
+    assessment = await assessed("canary 5 %", "canary 25 %", native=sides[0], flask=sides[1])
+    assert {each.name for each in assessment.requirements if not each.met} == unmet, str(assessment)
+
+
+async def test_without_requests_on_the_legacy_path_nothing_can_be_compared() -> None:
+    assessment = await assessed("canary 100 %", "native", native=GOOD)
+    assert set(assessment.missing) == {
+        "500 more requests served on the legacy path",
+        "requests on both paths to compare",
+    }
+
+
+async def test_an_estimate_says_how_many_more_requests_it_takes() -> None:
+    few = counts(500, matched=3000, server_errors=6)
+    assessment = await assessed("canary 5 %", "canary 25 %", native=few, bridged=few)
+    (missing,) = assessment.missing
+    found = re.match(r"about ([\d,]+) more requests", missing)
+    assert found, missing
+    scale = 1 + int(found[1].replace(",", "")) / 500
+    more = counts(round(500 * scale), matched=3000, server_errors=round(6 * scale))
+    assert (await assessed("canary 5 %", "canary 25 %", native=more, bridged=more)).granted
+
+
+async def test_no_number_of_requests_makes_up_for_a_bad_port() -> None:
+    bad = counts(5000, matched=3000, server_errors=500)
+    assessment = await assessed("canary 5 %", "canary 25 %", native=bad, bridged=counts(5000))
+    assert assessment.missing == ("a port that fails less",)
+    slow = counts(5000, 0.1, matched=3000)
+    assessment = await assessed("canary 5 %", "canary 25 %", native=slow, bridged=counts(5000))
+    assert set(assessment.missing) == {"a better port: more requests like these would not do"}
+
+
+async def test_verify_asks_for_checks_of_the_legacy_path() -> None:
+    assessment = await assessed("verify", "native", native=GOOD, bridged=counts(5000))
+    assert {each.name for each in assessment.requirements if not each.met} == {"verified", "verified_mismatch_rate"}
+    assert assessment.missing[0] == "2,995 more checked exchanges at stage verify without a mismatch"
+
+
+async def test_a_promotion_without_evidence_is_refused_with_the_numbers() -> None:
+    world = World("shadow")
+    with pytest.raises(PromotionRefused, match="2,995 more checked exchanges") as refused:
+        await world.evidence.promote(OPERATION, "canary 5 %", who="ada", why="let us see")
+    assert isinstance(refused.value.assessment, Assessment)
+    assert not refused.value.assessment.granted
+    assert world.stage == "shadow"
+    assert await world.evidence.certificates(OPERATION) == []
+
+
+async def test_a_promotion_moves_the_operation_and_leaves_a_certificate() -> None:
+    world = World("shadow")
+    world.ignores = [Ignore("json.key_order", "$.a", reason="SHOP-12", until=date(2027, 1, 31))]
+    await world.happened(native=GOOD)
+    change = await world.evidence.promote(OPERATION, "canary 5 %", who="ada", why="it is ready")
+    assert (change.after, change.who, change.why) == ("canary 5 %", "ada", "it is ready")
+    assert world.stage == "canary 5 %"
+    (certificate,) = await world.evidence.certificates(OPERATION)
+    assert (certificate.before, certificate.to, certificate.version) == ("shadow", "canary 5 %", VERSION)
+    assert (certificate.who, certificate.why, certificate.forced) == ("ada", "it is ready", False)
+    content = json.loads(json.dumps(dict(certificate.content), allow_nan=False))
+    assert content["counts"]["native"]["matched"] == 2900
+    assert content["ignores"] == [
+        {"rule": "json.key_order", "where": "$.a", "reason": "SHOP-12", "until": "2027-01-31"}
+    ]
+    assert content["policy"]["max_mismatch_rate"] == 0.001
+    assert {each["name"]: each["met"] for each in content["requirements"]}["checked"] is True
+    assert await world.evidence.certificates("GET /others") == []
+
+
+async def test_force_needs_a_reason_and_is_recorded_with_what_was_missing() -> None:
+    world = World("shadow")
+    with pytest.raises(PromotionRefused, match="without a reason"):
+        await world.evidence.promote(OPERATION, "native", who="ada", why=" ", force=True)
+    assert world.stage == "shadow"
+    await world.evidence.promote(OPERATION, "native", who="ada", why="the legacy code is on fire", force=True)
+    assert world.stage == "native"
+    (certificate,) = await world.evidence.certificates()
+    assert certificate.forced
+    json.dumps(dict(certificate.content), allow_nan=False)
+    assert not all(each["met"] for each in certificate.content["requirements"])
+
+
+async def test_force_that_was_not_needed_is_no_force() -> None:
+    world = World("shadow")
+    await world.happened(native=GOOD)
+    await world.evidence.promote(OPERATION, "canary 5 %", who="ada", why="ready", force=True)
+    assert not (await world.evidence.certificates())[0].forced
+
+
+@pytest.mark.parametrize(("stage", "to"), [("native", "legacy"), ("native", "canary 5 %"), ("canary 50 %", "canary 5 %"), ("verify", "shadow")])  # fmt: skip
+async def test_a_step_back_never_asks(stage: str, to: str) -> None:
+    world = World(stage)
+    world.hooks = ["shop.hooks.login"]
+
+    async def unavailable(*_: Any, **__: Any) -> Any:
+        msg = "down"
+        raise EvidenceStoreUnavailable(msg)
+
+    world.store.read = world.store.keep = world.store.add = unavailable  # type: ignore[method-assign]
+    await world.evidence.promote(OPERATION, to, who="ada", why="trouble")
+    assert world.stage == to
+    assert await world.evidence.certificates() == []
+
+
+async def test_somebody_elses_change_in_between_is_a_conflict_and_leaves_no_certificate() -> None:
+    world = World("shadow")
+    await world.happened(native=GOOD)
+    keep = world.store.keep
+
+    async def while_somebody_else_changes_it(document: Document) -> None:
+        await keep(document)
+        await world.stages.change(OPERATION, "legacy", who="bob", why="trouble")
+
+    world.store.keep = while_somebody_else_changes_it  # type: ignore[method-assign]
+    with pytest.raises(StageConflict):
+        await world.evidence.promote(OPERATION, "canary 5 %", who="ada", why="ready")
+    assert world.stage == "legacy"
+    assert await world.evidence.certificates() == []
+
+
+async def test_a_change_whose_answer_was_lost_keeps_its_certificate() -> None:
+    world = World("shadow")
+    await world.happened(native=GOOD)
+
+    async def lost(*_: Any, **__: Any) -> Any:
+        msg = "no answer"
+        raise StageStoreUnavailable(msg)
+
+    world.stages.change = lost  # type: ignore[method-assign]
+    with pytest.raises(StageStoreUnavailable):
+        await world.evidence.promote(OPERATION, "canary 5 %", who="ada", why="ready")
+    assert len(await world.evidence.certificates()) == 1
+
+
+async def test_an_operation_that_nobody_declared_leaves_no_certificate() -> None:
+    world = World()
+    with pytest.raises(UnknownOperation):
+        await world.evidence.promote("GET /nowhere", "shadow", who="ada", why="ready")
+    assert await world.evidence.certificates() == []
+
+
+def test_evidence_without_stages_says_so() -> None:
+    with pytest.raises(NotInstalled, match="bound to no stages"):
+        Evidence()._promoting()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"confidence": 0.5}, {"confidence": 1.0}, {"max_mismatch_rate": 0.0}, {"max_mismatch_rate": 1.5}, {"min_checked": -1}, {"min_served": -1}, {"max_latency_ratio": 0.0}, {"latency_tolerance": -1.0}, {"max_not_comparable": 2.0}],
+)  # fmt: skip
+def test_a_policy_that_means_nothing_is_refused(setting: dict[str, Any]) -> None:
+    with pytest.raises(InvalidEvidenceSetting, match=next(iter(setting))):
+        PromotionPolicy(**setting)
+
+
+# What became of a handler that is not the one its stage was granted for.
+
+
+async def granted(to: str, **options: Any) -> World:
+    world = World("shadow", **options)
+    await world.evidence.promote(OPERATION, to, who="ada", why="for the test", force=True)
+    return world
+
+
+async def test_a_changed_port_falls_back_to_shadow_once() -> None:
+    world = await granted("canary 25 %")
+    world.version = "b" * 12
+    processes = [world.evidence, world.another()]
+    for evidence in processes:
+        await evidence.start()
+    assert world.stage == "shadow"
+    history = await world.stages.history(OPERATION)
+    assert len(history) == 2
+    assert history[0].who == "bridge"
+    assert f"granted for version {VERSION}, this is version {'b' * 12}" in history[0].why
+    for evidence in processes:
+        await evidence.close()
+
+
+async def test_a_changed_port_can_stay_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    world = await granted("native", settings=EvidenceSettings(on_changed_handler="warn"))
+    world.version = "b" * 12
+    await world.evidence.start()
+    assert world.stage == "native"
+    assert "stays where it is, although its port has changed" in caplog.text
+    await world.evidence.close()
+
+
+async def test_the_port_that_was_granted_its_stage_stays() -> None:
+    world = await granted("canary 25 %")
+    await world.evidence.start()
+    assert world.stage == "canary 25 %"
+    await world.evidence.close()
+
+
+async def test_a_port_that_was_granted_more_before_stays() -> None:
+    """As after a deploy that was rolled back: the version before has its own certificate."""
+    world = await granted("canary 50 %")
+    world.version = "b" * 12
+    await world.evidence.promote(OPERATION, "native", who="ada", why="test", force=True)
+    await world.evidence.promote(OPERATION, "canary 25 %", who="ada", why="back")
+    world.version = VERSION
+    await world.evidence.start()
+    assert world.stage == "canary 25 %"
+    await world.evidence.close()
+
+
+async def test_a_stage_that_somebody_set_without_a_promotion_stays() -> None:
+    world = World("native")
+    await world.evidence.start()
+    assert world.stage == "native"
+    await world.evidence.close()
+
+
+async def test_a_store_that_is_down_at_start_up_is_asked_again() -> None:
+    world = await granted("canary 25 %")
+    world.version = "b" * 12
+    documents, is_down = world.store.documents, True
+
+    async def sometimes(*args: Any, **options: Any) -> Any:
+        if is_down:
+            msg = "down"
+            raise EvidenceStoreUnavailable(msg)
+        return await documents(*args, **options)
+
+    world.store.documents = sometimes  # type: ignore[method-assign]
+    await world.evidence.start()
+    assert world.stage == "canary 25 %"
+    is_down = False
+    await world.clock.advance(6.0)
+    assert world.stage == "shadow"
+    await world.evidence.close()
+
+
+def test_every_stage_is_in_the_order() -> None:
+    assert [StageSetting.parse(text).stage for text in SETTINGS if " " not in text] == [
+        stage for stage in Stage if stage is not Stage.CANARY
+    ]
