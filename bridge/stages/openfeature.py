@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bridge.errors import StageStoreReadOnly, StageStoreUnavailable
 from bridge.stages.extras import require
 from bridge.stages.store import StageEntry
+from bridge.stages.waiting import wait_at_most
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -125,8 +126,7 @@ class OpenFeatureStageStore:
             while True:
                 changed.clear()
                 yield await self.load()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), self._poll_every)
+                await wait_at_most(changed, self._poll_every)
         finally:
             for event in events:
                 self._client.remove_handler(event, wake)
