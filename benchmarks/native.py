@@ -73,7 +73,7 @@ async def ways(url: str) -> dict[str, Callable[[], Awaitable[object]]]:
             (await made.scalars(select(Item).where(Item.id == key()))).one()
 
     async def by_options() -> None:
-        async with async_unit_of_work(optioned, ends_on_the_server=False) as made:
+        async with async_unit_of_work(optioned, ends_on_the_server=lambda _: False) as made:
             (await made.scalars(select(Item).where(Item.id == key()))).one()
 
     async def made_once() -> None:

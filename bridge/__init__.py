@@ -99,6 +99,7 @@ from bridge.evidence import (
     Plan,
     PromotionPolicy,
     SQLEvidence,
+    version_of,
 )
 from bridge.offload import (
     Capacity,
@@ -303,4 +304,5 @@ __all__ = [
     "stoppable",
     "to_asgi_response",
     "unit_of_work",
+    "version_of",
 ]

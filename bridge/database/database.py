@@ -22,7 +22,7 @@ from bridge.database.joined_side import joined_unit
 from bridge.database.limits import pgbouncer_limits, server_limits
 from bridge.database.parity import ParityLayers
 from bridge.database.pool import PoolSettings
-from bridge.database.read_only import mark_reading, prepare_reading, reads_without_transaction
+from bridge.database.read_only import has_transaction, mark_reading, prepare_reading, reads_without_transaction
 from bridge.database.separate import make_separate_engine
 from bridge.database.stop_settings import StopSettings
 from bridge.database.transaction_pooler import is_pooled
@@ -139,7 +139,6 @@ class Database:
             self.async_engine, sync_session_class=asynchronous, expire_on_commit=False
         )
         free = reads_without_transaction(self.sync_engine, engine_options.get("isolation_level"))
-        self._reads_without_transaction = free
         readers = ((self._reading_sessions, self.sync_engine), (asynchronous, self.async_engine.sync_engine))
         for sessions, engine in readers:
             prepare_reading(engine)
@@ -175,7 +174,7 @@ class Database:
         return async_unit_of_work(
             self._async_reading_sessions if alone else self.async_sessions,
             patience=self.stopping.cut_after,
-            ends_on_the_server=not (alone and self._reads_without_transaction),
+            ends_on_the_server=has_transaction if alone else None,
         )
 
     @property

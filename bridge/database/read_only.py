@@ -11,21 +11,32 @@ from bridge.errors import WriteInReadOnlyUnit
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
+    from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.orm import Session
 
-__all__ = ["mark_reading", "prepare_reading", "reads_without_transaction", "refuse_write", "refuse_write_in_savepoint"]
+__all__ = [
+    "has_transaction",
+    "mark_reading",
+    "prepare_reading",
+    "reads_without_transaction",
+    "refuse_write",
+    "refuse_write_in_savepoint",
+]
 
 READING: Final = "bridge.reading"
 IN_TRANSACTION, WITHOUT_TRANSACTION = "in a transaction", "without"
 
-READS: Final = re.compile(r"\s*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN)\b", re.IGNORECASE)
-# Locks would be released at once, and a CTE may write.
+READS: Final = re.compile(r"[\s(]*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN)\b", re.IGNORECASE)
+# Locks would be released at once, a CTE may write, and INTO makes a table.
 WRITES: Final = re.compile(
-    r"\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b|\bFOR\s+(?:KEY\s+)?SHARE\b|\b(?:INSERT|MERGE)\s+INTO\b|\bDELETE\s+FROM\b"
+    r"\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b|\bFOR\s+(?:KEY\s+)?SHARE\b|\bLOCK\s+IN\s+SHARE\b|\bINTO\b|\bDELETE\s+FROM\b"
     r"|\(\s*UPDATE\b|\bEXPLAIN\b.*\bANALY[SZ]E\b",
     re.IGNORECASE | re.DOTALL,
 )
-LITERAL: Final = re.compile(r"'(?:[^']|'')*'")
+QUOTED: Final = re.compile(
+    r"""\bE'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | \$(\w*)\$.*?\$\1\$""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
 # Where each statement has a snapshot of its own anyway, nothing is lost without a transaction.
 SNAPSHOT_PER_STATEMENT: Final = frozenset({None, "READ COMMITTED", "AUTOCOMMIT"})
 # What a session needs to join a transaction that is not its own.
@@ -53,7 +64,8 @@ def refuse_write(statement: str) -> None:
     Raises:
         WriteInReadOnlyUnit: *statement* writes, locks rows, sets something or a savepoint.
     """
-    if not READS.match(statement) or WRITES.search(LITERAL.sub("''", statement)):
+    parts = [part for part in QUOTED.sub(" ", statement).split(";") if part.strip()] or [statement]
+    if any(not READS.match(part) or WRITES.search(part) for part in parts):
         keyword = statement.split(None, 1)[0] if statement.strip() else "an empty statement"
         msg = f"a read-only unit of work was to run {keyword}: {REMEDY}"
         raise WriteInReadOnlyUnit(msg)
@@ -72,8 +84,18 @@ def prepare_reading(engine: Engine) -> None:
     # What a statement is does not change, and applications repeat theirs: this saves the second look.
     seen: set[str] = set()
 
-    def before(connection: Connection, _cursor: Any, statement: str, *_: object) -> None:
-        if READING not in connection.info or statement in seen:
+    def before(
+        connection: Connection, _cursor: Any, statement: str, _parameters: Any, context: Any, *_: object
+    ) -> None:
+        reading = connection.info.get(READING)
+        if reading is None:
+            return
+        options = context.execution_options if context is not None else {}
+        if reading is WITHOUT_TRANSACTION and (options.get("stream_results") or options.get("yield_per")):
+            # A cursor of the server's lives in a transaction.
+            connection.info[READING] = IN_TRANSACTION
+            _raw(connection).autocommit = False
+        if statement in seen:
             return
         refuse_write(statement)
         if len(seen) < REMEMBERED:
@@ -101,17 +123,17 @@ def mark_reading(sessions: Any, engine: Engine, *, without_transaction: bool) ->
         without_transaction: What `reads_without_transaction` says of it.
     """
 
-    def begin(_session: Session, _transaction: object, connection: Connection) -> None:
+    def begin(session: Session, _transaction: object, connection: Connection) -> None:
         if connection.engine is not engine or READING in connection.info:
             return
+        session.info[READING] = connection.info
         if (
             not without_transaction or "isolation_level" in connection.get_execution_options()
         ):  # somebody wants one snapshot
             connection.info[READING] = IN_TRANSACTION
             return
         connection.info[READING] = WITHOUT_TRANSACTION
-        dbapi_connection: Any = connection.connection.dbapi_connection
-        dbapi_connection.autocommit = True
+        _raw(connection).autocommit = True
 
     event.listen(sessions, "after_begin", begin)
 
@@ -120,3 +142,13 @@ def refuse_write_in_savepoint(_connection: Connection, _cursor: Any, statement: 
     """Do for a session on a connection that it shares, as a listener, what `mark_reading` does for one with its own."""
     if not JOINS.match(statement):
         refuse_write(statement)
+
+
+def has_transaction(session: AsyncSession) -> bool:
+    """Return whether read-only *session* has a transaction on the server, which its end has to be sent for."""
+    used = session.info.get(READING)
+    return used is not None and used.get(READING) is IN_TRANSACTION
+
+
+def _raw(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection

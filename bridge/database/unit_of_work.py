@@ -47,7 +47,10 @@ def unit_of_work(factory: Callable[[], Session]) -> Iterator[Session]:
 
 @asynccontextmanager
 async def async_unit_of_work(
-    factory: Callable[[], AsyncSession], *, patience: float | None = None, ends_on_the_server: bool = True
+    factory: Callable[[], AsyncSession],
+    *,
+    patience: float | None = None,
+    ends_on_the_server: Callable[[AsyncSession], bool] | None = None,
 ) -> AsyncIterator[AsyncSession]:
     """
     Do for an `AsyncSession` what `unit_of_work` does for a `Session`.
@@ -55,8 +58,8 @@ async def async_unit_of_work(
     Args:
         factory: Makes the session.
         patience: Seconds that a commit has to end after a cancellation; None is for ever.
-        ends_on_the_server: Whether the end is sent to the server; a session that has no transaction there is ended without a task
-            to protect that.
+        ends_on_the_server: Tells at the end whether the session has a transaction on the server. If not, no task is made to
+            protect its end. None is that it has.
 
     Cancellation:
         The transaction is rolled back and the connection returned before the cancellation goes on. A commit that has begun is
@@ -65,7 +68,10 @@ async def async_unit_of_work(
     session = factory()
     try:
         yield session
-        await (finish(_complete(session), patience=patience) if ends_on_the_server else _complete(session))
+        if ends_on_the_server is None or ends_on_the_server(session):
+            await finish(_complete(session), patience=patience)
+        else:
+            await _complete(session)
     except BaseException:  # a cancellation, too, leaves nothing behind; it goes on
         await finish(_abandon(session))
         raise

@@ -100,8 +100,8 @@ class Assessment:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What is to be done, a sentence each."""
-        return tuple(requirement.missing for requirement in self.requirements if not requirement.met)
+        """What is to be done, a sentence each; what several requirements miss is there once."""
+        return tuple(dict.fromkeys(requirement.missing for requirement in self.requirements if not requirement.met))
 
     def __str__(self) -> str:
         verdict = "may be promoted" if self.granted else "may not be promoted yet"

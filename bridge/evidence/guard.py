@@ -143,7 +143,7 @@ class Guard:
         last, changed_at = await self._changed(operation, expected, now)
         look = None
         if setting.stage in GUARDED:
-            if changed_at + self._settle > now - self._settings.window:
+            if last is not None and changed_at + self._settle > now - self._settings.window:
                 counted = await self._store.read(operation, since=changed_at + self._settle)
             window = observed_of(counted, operation, version)
             look = look_at(self._settings, window, await self._base(operation, version, window.legacy, now))
@@ -195,7 +195,7 @@ class Guard:
         if known is None or known[0] != version:
             found = await self._stages.history(operation, limit=1)
             last = found[0] if found else None
-            known = (version, last, last.at.timestamp() if last else now - self._settings.window)
+            known = (version, last, last.at.timestamp() if last else now)
             self._last_change[operation] = known
         return known[1], known[2]
 

@@ -19,7 +19,7 @@ from bridge.routing.routes import Routes
 from bridge.routing.unavailable import answer_unavailable
 from bridge.routing.units import UnitRunner
 from bridge.shadow import Arbiter, Checker, CheckSettings, Load, WriteChecker
-from bridge.stages import Stages, by_client_address
+from bridge.stages import Stages
 from bridge.wsgi import WSGIAdapter
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Bridge:
         stages: Mapping[str, str | Stage | StageSetting] | None = None,
         default_stage: str | Stage | StageSetting = "legacy",
         store: StageStore | None = None,
-        sticky_by: CallerKey = by_client_address,
+        sticky_by: CallerKey | None = None,
         override: StageOverride | None = None,
         hooks: HookDeclarations | None = None,
         wsgi: WSGISettings | None = None,
@@ -91,7 +91,7 @@ class Bridge:
             stages: Stage by operation name or pattern at start-up.
             default_stage: Stage of the ported operations that neither *stages* nor a router names.
             store: Where stages are changed for every process; it goes before *stages*. None is this process alone.
-            sticky_by: Names the caller of a request at stage canary.
+            sticky_by: Names the caller of a request at stage canary; None is `by_client_address`.
             override: Lets testers choose the side of one request; None lets nobody.
             hooks: What became of the Flask hooks that do not run where FastAPI answers.
             wsgi: Limits within which Flask is served.

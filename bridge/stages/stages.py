@@ -55,7 +55,7 @@ class Stages:
         *,
         default: str | Stage | StageSetting = Stage.LEGACY,
         store: StageStore | None = None,
-        sticky_by: CallerKey = by_client_address,
+        sticky_by: CallerKey | None = None,
         override: StageOverride | None = None,
     ) -> None:
         """
@@ -64,7 +64,8 @@ class Stages:
             default: The stage of every operation that has a port and that nothing else names.
             store: Where stages are changed for every process. Until it has been read, everything is at legacy. None is this
                 process alone.
-            sticky_by: Names the caller of a request at stage canary. A caller without a name stays on the legacy path below 100 %.
+            sticky_by: Names the caller of a request at stage canary; None is `by_client_address`. A caller without a name stays on the
+                legacy path below 100 %.
             override: Lets testers choose the side of one request; None lets nobody.
 
         Raises:
@@ -75,7 +76,7 @@ class Stages:
         self._own = MemoryStageStore()
         self._store: StageStore = self._own if store is None else store
         self._follower = None if store is None else Follower(store, self._apply)
-        self._sticky_by = sticky_by
+        self._sticky_by = sticky_by or by_client_address
         self._override = override
         self._ported: dict[str, bool] = {}
         self._found: dict[str, Rule] = {}

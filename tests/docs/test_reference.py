@@ -20,12 +20,16 @@ from bridge import (
     CompareOptions,
     Database,
     Deployment,
+    FileStageStore,
     FlaskCompat,
     HookDeclarations,
     Ignore,
+    OpenFeatureStageStore,
     ParityLayers,
     PgBouncerLimits,
     PoolSettings,
+    SQLStageStore,
+    StageOverride,
     StopSettings,
     WSGISettings,
     errors,
@@ -78,6 +82,24 @@ def test_every_argument_of_the_bridge_is_documented_with_its_default() -> None:
     for name, parameter in parameters.items():
         required = parameter.default is parameter.empty
         assert table[name] == ("required" if required else f"`{parameter.default!r}`"), name
+
+
+@pytest.mark.parametrize("kind", [SQLStageStore, FileStageStore, OpenFeatureStageStore, StageOverride])
+def test_every_argument_of_what_stages_are_kept_in_is_documented_with_its_default(kind: Any) -> None:
+    section = (
+        page(SETTINGS).partition(f"`bridge.{kind.__name__}`:")[2].partition("\n\n`bridge.")[0].partition("\n## ")[0]
+    )
+    table = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", section, re.MULTILINE))
+    parameters = dict(inspect.signature(kind).parameters)
+    assert table == {
+        name: "required" if parameter.default is parameter.empty else f"`{parameter.default!r}`"
+        for name, parameter in parameters.items()
+    }
+
+
+def test_every_key_of_a_caller_is_documented() -> None:
+    documented_keys = {cells[0].strip("`").partition("(")[0] for cells in rows(SETTINGS, "Keys of callers")}
+    assert documented_keys == {name for name in bridge.__all__ if name.startswith("by_")}
 
 
 def test_every_option_of_the_router_is_documented() -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from flask import Flask
-from sqlalchemy import Select, TextClause, event, insert, select, text
+from sqlalchemy import Executable, event, insert, select, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
@@ -24,6 +24,9 @@ SQL = {
     "a CTE that updates": "WITH made AS (UPDATE tags SET name = 'new' RETURNING id) SELECT * FROM made",
     "a setting": "SET LOCAL work_mem = '1MB'",
     "a table": "CREATE TEMPORARY TABLE t (id int)",
+    "a table made of a SELECT": "SELECT 1 AS id INTO left_by_a_read",
+    "a write after a read": "SELECT 1; UPDATE tags SET name = 'new'",
+    "a write after a literal": "SELECT E'it\\'s', 'a'; DROP TABLE tags",
     "a plan that runs": "EXPLAIN (ANALYZE) SELECT 1",
 }
 
@@ -88,10 +91,13 @@ async def test_both_sides_refuse(name: str, database: Database) -> None:
         text("SHOW work_mem"),
         text("EXPLAIN SELECT 'DELETE' AS deleted, 'for update of all' AS x"),
         text("SELECT 'on update cascade'"),
+        text("/* from: a report */ SELECT 1 -- into\n;"),
+        text("SELECT 1 AS \"into\", $$for update; drop$$, E'it\\'s into'"),
+        select(User.id).limit(1).union_all(select(User.id).limit(2)),
     ],
     ids=str,
 )
-async def test_both_sides_read(statement: Select[Any] | TextClause, database: Database) -> None:
+async def test_both_sides_read(statement: Executable, database: Database) -> None:
     with database.unit_of_work(read_only=True) as session:
         expected = [str(row) for row in session.execute(statement)]
     async with database.async_unit_of_work(read_only=True) as session:
@@ -157,6 +163,22 @@ async def test_a_unit_may_ask_for_one_snapshot(database: Database) -> None:
             await other.execute(insert(Tag).values(name="new"))
 
 
+async def test_rows_can_be_streamed(database: Database) -> None:
+    """A cursor of the server's needs a transaction, so there is one from then on."""
+    many = text("SELECT generate_series(1, 200)")
+    with database.unit_of_work(read_only=True) as session:
+        assert not _in_transaction(session)
+        assert len(list(session.execute(many, execution_options={"yield_per": 10}))) == 200
+        assert _in_transaction(session)
+        session.commit()
+        assert not _in_transaction(session)
+    async with database.async_unit_of_work(read_only=True) as other:
+        assert len([row async for row in await other.stream(many)]) == 200
+        assert await other.run_sync(_in_transaction)
+        await other.commit()
+        assert not await other.run_sync(_in_transaction)
+
+
 async def test_a_connection_that_was_lost_does_not_hide_why(database: Database) -> None:
     """Nothing is set on it when it is given back."""
     with pytest.raises(OperationalError), database.unit_of_work(read_only=True) as session:
@@ -177,8 +199,9 @@ async def test_only_an_end_that_is_sent_needs_a_task(database: Database) -> None
         made.append(work)
         return asyncio.Task(work, loop=loop, **options)
 
-    for tasks, read_only in (1, False), (0, True):
+    for tasks, read_only, options in (1, False, {}), (0, True, {}), (1, True, {"isolation_level": "REPEATABLE READ"}):
         async with database.async_unit_of_work(read_only=read_only) as session:
+            await session.connection(execution_options=options)
             await session.execute(text("SELECT 1"))
             asyncio.get_running_loop().set_task_factory(note)
         asyncio.get_running_loop().set_task_factory(None)

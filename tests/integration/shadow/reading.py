@@ -10,7 +10,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 from flask import Flask
 
-from bridge import Bridge, BridgeRouter, Database, PoolSettings
+from bridge import Bridge, BridgeRouter, Database, PoolSettings, StopSettings
 from bridge.shadow import CheckSettings
 
 if TYPE_CHECKING:
@@ -52,13 +52,14 @@ async def checked(
     *,
     settings: CheckSettings = EAGER,
     stage: str = "shadow",
+    stopping: StopSettings | None = None,
     **options: Any,
 ) -> AsyncIterator[tuple[Checked, httpx.AsyncClient]]:
     """Build a migration at *stage* and reach it through ASGI."""
 
     def build() -> tuple[Checked, FastAPI]:
         legacy, app = Flask("legacy"), FastAPI()
-        database = Database(url, pool=PoolSettings(size=8, overflow=0))
+        database = Database(url, pool=PoolSettings(size=8, overflow=0), stopping=stopping)
         bridge = Bridge(database=database, legacy=legacy, default_stage=stage, checks=settings, **options)
         migration = Checked(bridge, legacy, bridge.router())
         bridge.checks.sinks.append(migration.checks.append)

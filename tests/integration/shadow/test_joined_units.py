@@ -90,9 +90,7 @@ async def test_a_deferred_constraint_shows_at_each_commit_of_the_candidate_and_n
     async with candidate(database):
         for _ in range(2):
             with pytest.raises(IntegrityError, match="lines_note_fkey"):
-                async with database.async_unit_of_work() as session:
-                    await session.execute(text("INSERT INTO lines (note) VALUES (4000)"))
-                    await session.execute(text("SELECT 1"))
+                await run(database, "INSERT INTO lines (note) VALUES (4000)", "SELECT 1")
             async with database.async_unit_of_work() as session:
                 await session.execute(text("INSERT INTO lines (note) VALUES (5000)"))
                 await session.execute(text("UPDATE lines SET note = 1 WHERE note = 5000"))
@@ -111,9 +109,7 @@ async def test_a_candidate_cannot_end_its_transaction_by_sql(sql: str, database:
     before = contents(server)
     async with candidate(database) as (_, side):
         with pytest.raises(ConnectionOutsideCheck, match="as SQL"):
-            async with database.async_unit_of_work() as session:
-                await session.execute(INSERT, {"title": "a", "stock": 1})
-                await session.execute(text(sql))
+            await run(database, "INSERT INTO notes (title) VALUES ('a')", sql)
         assert side.refused
     assert contents(server) == before
 
@@ -216,9 +212,9 @@ async def test_a_candidate_whose_connection_dies_leaves_the_control_one_of_its_o
     async with database.joined() as joined:
         async with joined.candidate(lock_timeout=0.2):
             with pytest.raises(DBAPIError):
-                async with database.async_unit_of_work() as session:
-                    server.terminate([await session.scalar(PID) or 0])
-                    await session.execute(text("SELECT 1"))
+                await run(
+                    database, "INSERT INTO notes (title) VALUES ('a')", "SELECT pg_terminate_backend(pg_backend_pid())"
+                )
         async with joined.control() as side:
             assert side is None
             await write(database, "control")
@@ -253,13 +249,7 @@ async def test_the_control_commits_when_it_says_so(database: Database, server: S
             await write(database, "x")
         async with control(joined) as side:
             with pytest.raises(LookupError):
-                async with database.async_unit_of_work() as session:
-                    session.add(Note(title="kept"))
-                    await session.commit()
-                    assert len(contents(server)) == len(before) + 1
-                    session.add(Note(title="lost"))
-                    await session.flush()
-                    raise LookupError
+                await commit_and_fail(database, server)
             assert side.committed
     assert len(contents(server)) == len(before) + 1
 
@@ -342,6 +332,23 @@ async def test_other_databases_cannot_be_joined(tmp_path: Any) -> None:
     with pytest.raises(WritesNotCheckable, match="aiosqlite"):
         async with database.joined():
             pass
+
+
+async def run(database: Database, *statements: str) -> None:
+    async with database.async_unit_of_work() as session:
+        for statement in statements:
+            await session.execute(text(statement))
+
+
+async def commit_and_fail(database: Database, server: ServerSide) -> None:
+    before = contents(server)
+    async with database.async_unit_of_work() as session:
+        session.add(Note(title="kept"))
+        await session.commit()
+        assert len(contents(server)) == len(before) + 1
+        session.add(Note(title="lost"))
+        await session.flush()
+        raise LookupError
 
 
 async def _after(event: asyncio.Event, work: Any) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from anyio import to_thread
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,8 +17,10 @@ from bridge.shadow import Check, Publishing, Severity, Verdict, compare, verdict
 from tests.unit.shadow.exchanges import answer, exchange
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
+
+    Opened = Callable[..., Awaitable[SQLPublisher]]
 
 NOW = datetime.now(UTC)
 HTTP, ISO = "Mon, 01 Jan 2024 10:00:00 GMT", "2024-01-01T10:00:00Z"
@@ -50,15 +54,15 @@ def database(url: str) -> Database:
 
 
 @pytest.fixture
-async def opened(database: Database) -> AsyncIterator[Callable[[Retention], SQLPublisher]]:
+async def opened(database: Database) -> AsyncIterator[Opened]:
     """Make publishers over one database, the tables of which are there and empty."""
     made: list[SQLPublisher] = []
 
-    def make(retention: Retention = Retention()) -> SQLPublisher:  # noqa: B008  a value
-        made.append(SQLPublisher(database, retention=retention))
+    async def make(retention: Retention = Retention()) -> SQLPublisher:  # noqa: B008  a value
+        made.append(await to_thread.run_sync(partial(SQLPublisher, database, retention=retention)))
         return made[-1]
 
-    first = make()
+    first = await make()
     await first.create_tables()
     try:
         yield make
@@ -79,9 +83,9 @@ async def kept(publisher: SQLPublisher) -> tuple[int, int]:
 
 
 async def test_differences_are_grouped_and_what_matters_most_comes_first(
-    opened: Callable[..., SQLPublisher],
+    opened: Opened,
 ) -> None:
-    publisher = opened()
+    publisher = await opened()
     later = NOW + timedelta(seconds=90)
     await publisher.publish([dates(), dates(later, "/things?page=2"), check('{"a": 1, "b": 2}', '{"b": 2, "a": 7}')])
     await publisher.publish([check('{"a": "x y"}', '{"a": "z w"}', operation="GET /other")])
@@ -104,8 +108,8 @@ async def test_differences_are_grouped_and_what_matters_most_comes_first(
     assert groups[3].example.excused == "no client depends on it"
 
 
-async def test_one_operation_can_be_asked_for_and_the_answer_is_bounded(opened: Callable[..., SQLPublisher]) -> None:
-    publisher = opened()
+async def test_one_operation_can_be_asked_for_and_the_answer_is_bounded(opened: Opened) -> None:
+    publisher = await opened()
     await publisher.publish([check(f'{{"k{n}": "x y"}}', f'{{"k{n}": "z w"}}') for n in range(5)])
     await publisher.publish([check('{"a": 1}', '{"a": 7}', operation="get /things")])
     assert len(await publisher.differences("GET /things")) == 5
@@ -114,33 +118,33 @@ async def test_one_operation_can_be_asked_for_and_the_answer_is_bounded(opened: 
     assert await publisher.differences("GET /nothing") == []
 
 
-async def test_the_newest_are_kept(opened: Callable[..., SQLPublisher]) -> None:
-    publisher = opened(Retention(max_rows=3))
+async def test_the_newest_are_kept(opened: Opened) -> None:
+    publisher = await opened(Retention(max_rows=3))
     for n in range(5):
         await publisher.publish([check('{"a": 1}', '{"a": 7}', operation=f"GET /{n}")] * 100)
     assert (await kept(publisher))[0] < 210
-    await opened(Retention(max_rows=3)).publish([check('{"a": 1}', '{"a": 7}', operation="GET /last")])
+    await (await opened(Retention(max_rows=3))).publish([check('{"a": 1}', '{"a": 7}', operation="GET /last")])
     assert await kept(publisher) == (3, 3)
     assert {each.operation for each in await publisher.differences()} == {"GET /4", "GET /last"}
 
 
-async def test_the_old_are_forgotten(opened: Callable[..., SQLPublisher]) -> None:
-    await opened().publish([dates(NOW - timedelta(days=2)), dates(NOW)])
-    publisher = opened(Retention(max_age_s=24 * 3600))
+async def test_the_old_are_forgotten(opened: Opened) -> None:
+    await (await opened()).publish([dates(NOW - timedelta(days=2)), dates(NOW)])
+    publisher = await opened(Retention(max_age_s=24 * 3600))
     await publisher.publish([check('{"a": 1}', '{"a": 7}')])
     assert await kept(publisher) == (2, 3)
     assert {each.first_seen for each in await publisher.differences()} == {NOW}
 
 
-async def test_several_publishers_write_at_once(opened: Callable[..., SQLPublisher]) -> None:
-    publishers = [opened() for _ in range(4)]
+async def test_several_publishers_write_at_once(opened: Opened) -> None:
+    publishers = [await opened() for _ in range(4)]
     async with asyncio.timeout(30):
         await asyncio.gather(*(each.publish([dates()] * 20) for each in publishers))
     assert await kept(publishers[0]) == (80, 160)
 
 
-async def test_a_check_without_an_answer_and_with_odd_text_is_kept(opened: Callable[..., SQLPublisher]) -> None:
-    publisher = opened()
+async def test_a_check_without_an_answer_and_with_odd_text_is_kept(opened: Opened) -> None:
+    publisher = await opened()
     control = exchange(answer('{"a\\u0000\\ud800": "\\u0000\\ud800\U0001f600"}'), target="/\0" + "x" * 5000)
     candidate = exchange(None, error="KeyError")
     crashed = Check("GET /x", control, candidate, Verdict.MISMATCHED, compare(control, candidate))

@@ -1,0 +1,96 @@
+"""What holds of every store, in memory and in every kind of database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bridge import Path
+from bridge.evidence import Batch, CounterKey, Counts, Document, Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bridge.evidence import EvidenceStore
+
+SHOW, LIST = "GET /users/{user_id}", "GET /users"
+NATIVE = Tally(SHOW, Path.NATIVE, "v1")
+
+
+def batch(process: str, number: int, *counted: tuple[Tally, int, str, int]) -> Batch:
+    return Batch(process, number, {CounterKey(tally, window, name): amount for tally, window, name, amount in counted})
+
+
+async def test_what_several_processes_have_counted_adds_up(open_store: Callable[[], EvidenceStore]) -> None:
+    one, other = open_store(), open_store()
+    await one.add(batch("a", 1, (NATIVE, 100, "served", 3), (NATIVE, 100, "latency.80", 3)))
+    await other.add(batch("b", 1, (NATIVE, 100, "served", 4), (NATIVE, 110, "served", 1)))
+    await one.add(batch("a", 2, (NATIVE, 110, "served", 5), (NATIVE, 110, "rule.json.value", 2)))
+    for store in (one, other):
+        found = (await store.read())[NATIVE]
+        assert (found.served, found.latency.counts, found.rules) == (13, {80: 3}, {"json.value": 2})
+        assert (await store.read(since=110))[NATIVE].served == 6
+        assert (await store.read(since=101))[NATIVE].served == 6
+        assert await store.read(since=111) == {}
+
+
+async def test_operations_paths_and_versions_are_kept_apart(open_store: Callable[[], EvidenceStore]) -> None:
+    store = open_store()
+    tallies = [
+        NATIVE,
+        Tally(SHOW, Path.FLASK, "v1"),
+        Tally(SHOW, Path.NATIVE, "v2"),
+        Tally(LIST, Path.NATIVE, "v1"),
+        Tally(SHOW.lower(), Path.NATIVE, "v1"),
+    ]
+    await store.add(batch("a", 1, *((tally, 100, "served", 2**n) for n, tally in enumerate(tallies))))
+    assert {tally: counts.served for tally, counts in (await store.read()).items()} == dict(
+        zip(tallies, (1, 2, 4, 8, 16), strict=True)
+    )
+    assert set(await store.read(SHOW)) == set(tallies[:3])
+    assert set(await store.read(LIST, since=100)) == {tallies[3]}
+    assert await store.read("GET /nowhere") == {}
+
+
+async def test_a_batch_that_is_added_again_counts_once(open_store: Callable[[], EvidenceStore]) -> None:
+    store, other = open_store(), open_store()
+    first, second = batch("a", 1, (NATIVE, 100, "served", 3)), batch("a", 2, (NATIVE, 100, "served", 4))
+    for each in (first, first, second, second, first):
+        await store.add(each)
+    await other.add(second)
+    assert (await store.read())[NATIVE].served == 7
+
+
+async def test_large_numbers_stay_exact(open_store: Callable[[], EvidenceStore]) -> None:
+    store = open_store()
+    await store.add(batch("a", 1, (NATIVE, 100, "served", 2**52)))
+    await store.add(batch("a", 2, (NATIVE, 110, "served", 1)))
+    assert (await store.read())[NATIVE].served == (await store.read(since=1))[NATIVE].served == 2**52 + 1
+
+
+async def test_old_windows_go_and_their_totals_stay_until_they_are_old_themselves(open_store: Callable[[], EvidenceStore]) -> None:  # fmt: skip
+    store = open_store()
+    await store.add(batch("a", 1, (NATIVE, 100, "served", 3), (NATIVE, 200, "served", 4)))
+    await store.add(batch("a", 2, (Tally(LIST, Path.NATIVE, "v1"), 100, "served", 5)))
+    await store.prune(windows_before=150, totals_before=150)
+    assert {tally.operation: counts.served for tally, counts in (await store.read()).items()} == {SHOW: 7}
+    assert (await store.read(since=1))[NATIVE] == Counts(served=4)
+
+
+async def test_documents_come_back_newest_first(open_store: Callable[[], EvidenceStore]) -> None:
+    store = open_store()
+    documents = [
+        Document(
+            "1", "certificate", SHOW, 1_764_000_000.25, {"to": "native", "why": "naïve → ready", "n": [1.5, None]}
+        ),
+        Document("2", "certificate", SHOW, 1_764_000_001.0, {"to": "canary 5 %"}),
+        Document("3", "rollback", SHOW, 1_764_000_002.0, {}),
+        Document("4", "certificate", LIST, 1_764_000_003.0, {}),
+    ]
+    for document in documents:
+        await store.keep(document)
+    assert list(await store.documents("certificate", SHOW)) == [documents[1], documents[0]]
+    assert list(await store.documents("certificate")) == [documents[3], documents[1], documents[0]]
+    assert list(await store.documents("certificate", limit=1)) == [documents[3]]
+    await store.discard(documents[1])
+    assert list(await store.documents("certificate", SHOW)) == [documents[0]]
+    assert list(await store.documents("rollback", SHOW)) == [documents[2]]
