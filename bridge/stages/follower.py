@@ -67,15 +67,13 @@ class Follower:
         if not self._outcome.is_set():
             self._failed(TimeoutError(f"no answer within {patience:g} s"))
 
-    async def stop(self) -> None:
-        """Stop following; return when the task has ended, or does not although it was told to."""
-        if self._task is None:
-            return
-        task, self._task = self._task, None
-        task.cancel()
-        await asyncio.wait([task], timeout=LONGEST_STOP_S)
-        if not task.done():
-            logger.error("%r does not stop following within %g s, so it is left alone", self._store, LONGEST_STOP_S)
+    async def close(self) -> None:
+        """Stop following, and let go of the store; whatever it does, whoever closes can go on and close the rest."""
+        await self._stop()
+        try:
+            await self._store.close()
+        except Exception:
+            logger.exception("%r cannot be closed", self._store)
 
     def status(self, ignored: Mapping[str, str]) -> StoreStatus:
         """Return what is known of the store."""
@@ -88,6 +86,15 @@ class Follower:
             error=self._error,
             ignored=dict(ignored),
         )
+
+    async def _stop(self) -> None:
+        if self._task is None:
+            return
+        task, self._task = self._task, None
+        task.cancel()
+        await asyncio.wait([task], timeout=LONGEST_STOP_S)
+        if not task.done():
+            logger.error("%r does not stop following within %g s, so it is left alone", self._store, LONGEST_STOP_S)
 
     async def _follow(self) -> None:
         loop, pause = asyncio.get_running_loop(), FIRST_PAUSE_S

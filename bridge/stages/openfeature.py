@@ -71,7 +71,9 @@ class OpenFeatureStageStore:
         if self._evaluation is None or self._evaluation.done():
             self._evaluation = _on_thread(self._evaluate)
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._evaluation)), self._timeout)
+            # Not `asyncio.wait_for`: see `wait_at_most`.
+            async with asyncio.timeout(self._timeout):
+                return await asyncio.shield(asyncio.wrap_future(self._evaluation))
         except TimeoutError:
             msg = f"{self!r} has not answered within {self._timeout:g} s"
             raise StageStoreUnavailable(msg) from None

@@ -248,14 +248,8 @@ class Stages:
 
     async def close(self) -> None:
         """Stop following the store, and let go of it; what it said last stands."""
-        if self._follower is None:
-            return
-        await self._follower.stop()
-        try:
-            await self._store.close()
-        except Exception:
-            # Whoever closes has more to close.
-            logger.exception("%r cannot be closed", self._store)
+        if self._follower is not None:
+            await self._follower.close()
 
     def _caller(self, scope: Scope) -> str | None:
         try:
