@@ -97,7 +97,7 @@ def _compare_endings(control: Exchange, candidate: Exchange, found: Found) -> No
 
 def _compare_responses(control: RecordedResponse, candidate: RecordedResponse, found: Found, runs: Runs) -> None:
     if control.status != candidate.status:
-        rule = status_rule(control.status, candidate.status, found.hints)
+        rule = found.hints.rename(status_rule(control.status, candidate.status, found.hints), None, None)
         if not found.add(rule, "status", str(control.status), str(candidate.status)):
             return  # headers and body go with the status: one cause is one difference
     compare_headers(control, candidate, found, runs)

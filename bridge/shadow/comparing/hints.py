@@ -28,6 +28,8 @@ FOLLOWS_FROM_QUERY: Final = frozenset(
         "text.line",
         "text.missing_line",
         "text.extra_line",
+        "status.success_for_error",
+        "status.error_for_success",
     }
 )
 # Flask's converters take digits, and a UUID with dashes.
@@ -41,12 +43,12 @@ class Hints:
     What to suspect first.
 
     Attributes:
-        repeated: Whether a query parameter has several values, and the first is not the last.
+        repeated: The first and the last value of each query parameter that has several, where these two differ.
         false_words: Whether a query parameter is a word for false.
         unlike_flask: Whether a part of the path is a number or UUID that Flask's converters do not match.
     """
 
-    repeated: bool = False
+    repeated: frozenset[tuple[str, str]] = frozenset()
     false_words: bool = False
     unlike_flask: bool = False
 
@@ -58,18 +60,22 @@ class Hints:
         for name, value in _pairs(query):
             values.setdefault(name, []).append(value)
         return cls(
-            repeated=any(each[0] != each[-1] for each in values.values()),
+            repeated=frozenset((each[0], each[-1]) for each in values.values() if each[0] != each[-1]),
             false_words=any(each[0].lower() in FALSE_WORDS for each in values.values()),
             unlike_flask=any(UNLIKE_FLASK.fullmatch(part) for part in path.split("/")),
         )
 
     def rename(self, rule: str, control: Any, candidate: Any) -> str:
-        """Return the rule of a difference in a body, which may follow from how the query was read."""
+        """Return the rule of a difference, which may follow from how the query was read."""
         if self.false_words and rule == "json.value" and control is True and candidate is False:
             return "query.bool"
-        if self.repeated and rule in FOLLOWS_FROM_QUERY and not isinstance(control, bool | Number):
+        if self.repeated and (rule in FOLLOWS_FROM_QUERY or (_text(control), _text(candidate)) in self.repeated):
             return "query.last_value_wins"
         return rule
+
+
+def _text(value: Any) -> str:
+    return value.text if isinstance(value, Number) else str(value)
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from bridge.shadow.comparing.place import general, within
+from bridge.shadow.comparing.place import general
 from bridge.shadow.rules import rule_of
 
 if TYPE_CHECKING:
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from bridge.shadow.difference import Difference
 
 __all__ = ["QUIET", "Noise"]
-
-# Where the items themselves come and go, nothing can be said of what is in them.
-COME_AND_GO: Final = frozenset({"json.array_order", "json.array_length", "json.missing_item", "json.extra_item"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +49,7 @@ class Noise:
             return True
         if not rule_of(rule).varies:
             return False
-        return any(rule_of(each).varies for each in found) or self._items_come_and_go(place)
-
-    def _items_come_and_go(self, place: str) -> bool:
-        return any(
-            found & COME_AND_GO and within(place, outer.removesuffix("[*]")) for outer, found in self.rules.items()
-        )
+        return any(rule_of(each).varies for each in found)
 
 
 QUIET: Final = Noise()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["below", "general", "line_place", "row_place", "within"]
+__all__ = ["below", "general", "line_place", "row_place"]
 
 PLAIN: Final = re.compile(r"[^\W\d]\w*")
 PLAIN_VALUE: Final = re.compile(r"[\w.:@+-]+")
@@ -37,11 +37,6 @@ def general(place: str) -> str:
     """Return *place* with a star for every index, line and key of a row: ``$.items[*].created_at``."""
     starred = BRACKETS.sub(lambda found: found[0] if found[0].startswith('["') else "[*]", place)
     return LINE.sub("body line *", starred)
-
-
-def within(place: str, outer: str) -> bool:
-    """Return whether *place* is *outer* or lies in it."""
-    return place.startswith(outer) and (len(place) == len(outer) or place[len(outer)] in ".[")
 
 
 def _plain(value: object) -> str:

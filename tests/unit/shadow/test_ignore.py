@@ -91,6 +91,14 @@ def test_what_is_left_out_counts_unless_it_is_excused() -> None:
     assert verdict_of(compare(control, candidate, options=options)) is Verdict.EXCUSED
 
 
+def test_what_was_not_looked_at_is_not_excused() -> None:
+    options = CompareOptions(ignore=(Ignore("json.bool_as_int", reason="r"),), limit=2)
+    control, candidate = (exchange(answer(f"[{', '.join([item] * 1000)}]")) for item in ("1", "true"))
+    differences = compare(control, candidate, options=options)
+    assert verdict_of(differences) is Verdict.MISMATCHED
+    assert differences[-1].candidate == "398 more, and what is behind them"
+
+
 def test_an_excused_status_is_compared_further() -> None:
     control = exchange(answer('{"error": "a b"}', status=400))
     candidate = exchange(answer('{"error": "x y"}', status=422))

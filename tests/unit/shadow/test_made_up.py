@@ -121,3 +121,22 @@ def test_a_drawn_uuid_is_the_same_row_but_the_owner_of_a_row_is_not_drawn() -> N
 def test_a_given_key_that_is_wrong_is_a_difference() -> None:
     given = [inserted({"slug": each, "title": "a"}, key="slug") for each in ("first", "FIRST")]
     assert rules({}, {}, *given) == ["sql.wrong_value.string.case"]
+
+
+def test_lines_of_text_may_hold_what_a_run_makes_up() -> None:
+    texts = (
+        f"made at {at}\nby {name}\n" for at, name in (("2026-11-24T10:00:00Z", "Ada"), ("2026-11-24T10:00:05Z", "Bob"))
+    )
+    bodies = (answer(each, media="text/plain") for each in texts)
+    control, candidate = (
+        exchange(each, started=started) for each, started in zip(bodies, (STARTED, LATER), strict=True)
+    )
+    assert [(each.rule, each.where) for each in compare(control, candidate)] == [("text.line", "body line 2")]
+
+
+def test_the_boundary_of_multipart_is_made_up() -> None:
+    control, candidate = (
+        exchange(answer(f"--{each}\r\n\r\nx\r\n--{each}--", media=f"multipart/mixed; boundary={each}"))
+        for each in ("first", "second")
+    )
+    assert compare(control, candidate) == ()
