@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from time import time
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from bridge.errors import ConfigurationError
-from bridge.stages.pattern import fits
+from bridge.stages.pattern import compiled
 from bridge.stages.sticky import cookie_of, header_of
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Sequence
 
     from bridge.types import Scope
@@ -98,14 +100,30 @@ class StageOverride:
         token = header_of(scope, self._header) or cookie_of(scope, self._cookie)
         if token is None or len(token) > LONGEST_TOKEN:
             return None
-        native, signed_at = self._read(token, operation)
-        return native if 0 <= int(time()) - signed_at <= self.max_age_s else None
+        said = self._read(token)
+        if said is None or not 0 <= int(time()) - said.signed_at <= self.max_age_s:
+            return None
+        return said.native if any(pattern.fullmatch(operation) for pattern in said.patterns) else None
 
-    def _verify(self, token: str, operation: str) -> tuple[bool | None, float]:
-        """Return the side that *token* asks for where it counts for *operation*, and when it was signed, in seconds since 1970."""
+    def _verify(self, token: str) -> _Said | None:
         try:
             (side, *operations), signed_at = self._serializer.loads(token, return_timestamp=True)
         except BadData:
-            return None, 0.0
-        native = side == SIDES[1] if any(fits(name, [operation]) for name in operations) else None
-        return native, signed_at.timestamp()
+            return None
+        return _Said(side == "native", tuple(map(compiled, operations)), signed_at.timestamp())
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """
+    What a token says, whatever its age.
+
+    Attributes:
+        native: Whether the port is to serve.
+        patterns: Which operations.
+        signed_at: When it was signed, in seconds since 1970.
+    """
+
+    native: bool
+    patterns: tuple[re.Pattern[str], ...]
+    signed_at: float
