@@ -12,7 +12,7 @@ from bridge.offload import finish
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bridge.database import Database
 
@@ -34,7 +34,7 @@ class KeptConnection:
         """
         self._database = database
         self._timeout = timeout
-        self._engine: AsyncEngine | None = None
+        self._engine = database.separate_engine()
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
 
@@ -76,13 +76,9 @@ class KeptConnection:
         """Close the connection; the next use opens another one, on whatever event loop it is."""
         async with self._turn:
             await self._drop()
-            engine, self._engine = self._engine, None
-            if engine is not None:
-                await engine.dispose()
+            await self._engine.dispose()
 
     async def _open(self) -> AsyncConnection:
-        if self._engine is None:
-            self._engine = self._database.separate_engine()
         if self._connection is None:
             self._connection = await self._engine.connect()
         return self._connection

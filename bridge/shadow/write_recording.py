@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
+from bridge.database import is_reading, watched_transactions
 from bridge.shadow.write_merging import CapturedWrite, merge
 from bridge.shadow.write_schema import CAPTURE, TAKE, UNSEEN
 
@@ -99,7 +100,8 @@ def record_writes() -> Iterator[WriteRecording]:
     before = CURRENT.get()
     CURRENT.set(recording)
     try:
-        yield recording
+        with watched_transactions():
+            yield recording
     finally:
         CURRENT.set(before)
 
@@ -119,7 +121,8 @@ def _begin(connection: Connection) -> None:
 
 def _commit(connection: Connection) -> None:
     recording = CURRENT.get()
-    if recording is not None and not _is_autocommit(connection):
+    # A read-only unit has written nothing, and refuses the statements that this takes.
+    if recording is not None and not _is_autocommit(connection) and not is_reading(connection):
         recording.commit(connection)
 
 

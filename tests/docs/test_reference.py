@@ -20,14 +20,23 @@ from bridge import (
     CompareOptions,
     Database,
     Deployment,
+    Evidence,
+    EvidenceSettings,
     FileStageStore,
     FlaskCompat,
+    GuardSettings,
     HookDeclarations,
     Ignore,
     OpenFeatureStageStore,
     ParityLayers,
     PgBouncerLimits,
+    Plan,
     PoolSettings,
+    PromotionPolicy,
+    Publishing,
+    Redaction,
+    Retention,
+    SQLEvidence,
     SQLStageStore,
     StageOverride,
     StopSettings,
@@ -62,6 +71,12 @@ def documented(heading: str) -> dict[str, str]:
         ("CheckOptions", CheckOptions),
         ("CompareOptions", CompareOptions),
         ("Ignore", Ignore),
+        ("EvidenceSettings", EvidenceSettings),
+        ("PromotionPolicy", PromotionPolicy),
+        ("GuardSettings", GuardSettings),
+        ("Plan", Plan),
+        ("Redaction", Redaction),
+        ("Retention", Retention),
         ("Settings of the example", Settings),
     ],
 )
@@ -84,8 +99,10 @@ def test_every_argument_of_the_bridge_is_documented_with_its_default() -> None:
         assert table[name] == ("required" if required else f"`{parameter.default!r}`"), name
 
 
-@pytest.mark.parametrize("kind", [SQLStageStore, FileStageStore, OpenFeatureStageStore, StageOverride])
-def test_every_argument_of_what_stages_are_kept_in_is_documented_with_its_default(kind: Any) -> None:
+@pytest.mark.parametrize(
+    "kind", [SQLStageStore, FileStageStore, OpenFeatureStageStore, StageOverride, Evidence, SQLEvidence]
+)
+def test_every_argument_of_what_stages_and_evidence_are_kept_in_is_documented_with_its_default(kind: Any) -> None:
     section = (
         page(SETTINGS).partition(f"`bridge.{kind.__name__}`:")[2].partition("\n\n`bridge.")[0].partition("\n## ")[0]
     )
@@ -100,6 +117,17 @@ def test_every_argument_of_what_stages_are_kept_in_is_documented_with_its_defaul
 def test_every_key_of_a_caller_is_documented() -> None:
     documented_keys = {cells[0].strip("`").partition("(")[0] for cells in rows(SETTINGS, "Keys of callers")}
     assert documented_keys == {name for name in bridge.__all__ if name.startswith("by_")}
+
+
+def test_every_argument_of_publishing_is_documented_with_its_default() -> None:
+    table = documented("Publishing")
+    parameters = dict(inspect.signature(Publishing).parameters)
+    assert list(table) == list(parameters)
+    assert table["redaction"] == "`Redaction()`"
+    assert parameters["redaction"].default == Redaction()
+    assert (table["queue"], table["timeout"]) == tuple(
+        f"`{parameters[name].default!r}`" for name in ("queue", "timeout")
+    )
 
 
 def test_every_option_of_the_router_is_documented() -> None:

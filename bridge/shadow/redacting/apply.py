@@ -83,7 +83,7 @@ class _Redactor:
         return self._header_text(name, value).encode("latin-1", "backslashreplace")
 
     def _header_text(self, name: str, value: str) -> str:
-        if hides(self._redaction.headers, name):
+        if hides(self._redaction.hidden_headers, name):
             # The scheme tells how somebody logs in, not who.
             scheme, blank, credentials = value.partition(" ")
             return f"{scheme} {self._secrets.mark(credentials)}" if blank else self._secrets.mark(value)
@@ -96,7 +96,7 @@ class _Redactor:
     def _cookie(self, found: re.Match[str]) -> str:
         value = found["value"].strip('"')
         hidden = value and (
-            hides(self._redaction.cookies, found["name"]) or hides(self._redaction.fields, found["name"])
+            hides(self._redaction.cookies, found["name"]) or hides(self._redaction.hidden_fields, found["name"])
         )
         return f"{found['name']}={self._secrets.mark(value)}" if hidden else found[0]
 
@@ -127,10 +127,12 @@ class _Redactor:
             return self._header_text(name, text)
         if kind == "cookie":
             if difference.rule == "header.cookie.value":
-                hidden = hides(self._redaction.cookies, name) or hides(self._redaction.fields, name)
+                hidden = hides(self._redaction.cookies, name) or hides(self._redaction.hidden_fields, name)
                 return self._secrets.mark(text) if hidden else self._secrets.clean(text)
             return self._secrets.clean(COOKIE.sub(self._cookie, text, count=1)) if "." not in name else text
-        if any(hides(self._redaction.fields, quoted or name) for quoted, name in NAMES.findall(difference.where)):
+        if any(
+            hides(self._redaction.hidden_fields, quoted or name) for quoted, name in NAMES.findall(difference.where)
+        ):
             return text if text in {"null", "true", "false"} else self._secrets.mark(_read(text))
         return self._secrets.clean_cut(text)
 

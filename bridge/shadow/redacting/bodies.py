@@ -64,7 +64,7 @@ def _pairs(query: str, redaction: Redaction, secrets: Secrets) -> str:
 
 def _pair(pair: str, redaction: Redaction, secrets: Secrets) -> str:
     name, mark, value = pair.partition("=")
-    if not value or not hides(redaction.fields, unquote_plus(name)):
+    if not value or not hides(redaction.hidden_fields, unquote_plus(name)):
         return f"{name}{mark}{_encoded_clean(value, secrets)}"
     return f"{name}{mark}{secrets.mark(unquote_plus(value))}"
 
@@ -77,7 +77,7 @@ def _encoded_clean(text: str, secrets: Secrets) -> str:
 
 
 def _part(found: re.Match[str], redaction: Redaction, secrets: Secrets) -> str:
-    hidden = found["value"] and hides(redaction.fields, found["name"])
+    hidden = found["value"] and hides(redaction.hidden_fields, found["name"])
     return found["head"] + (secrets.mark(found["value"]) if hidden else found["value"])
 
 
@@ -85,7 +85,7 @@ def _value(value: Any, redaction: Redaction, secrets: Secrets) -> Any:
     if isinstance(value, dict):
         return {
             secrets.clean(key): (
-                _hidden(each, secrets) if hides(redaction.fields, key) else _value(each, redaction, secrets)
+                _hidden(each, secrets) if hides(redaction.hidden_fields, key) else _value(each, redaction, secrets)
             )
             for key, each in value.items()
         }

@@ -59,11 +59,11 @@ class Secrets:
     def clean(self, text: str) -> str:
         """Return *text* without what is hidden elsewhere, what a pattern matches, and what has a name that hides it."""
         text = self._known().sub(lambda found: self.mark(self._plain(found[0])), text)
-        for pattern in _patterns(self._redaction.patterns):
+        for pattern in _patterns(self._redaction.hidden_patterns):
             text = pattern.sub(lambda found: self.mark(found[0]), text)
         if self._redaction.cards:
             text = CARD.sub(lambda found: self.mark(found[0]) if _is_card(found[0]) else found[0], text)
-        return named_in_text(self._redaction.fields).sub(self._hide_named, text)
+        return named_in_text(self._redaction.hidden_fields).sub(self._hide_named, text)
 
     def clean_cut(self, text: str) -> str:
         """Return *text*, either end of which may be cut off in the middle of a secret, without secrets."""

@@ -45,7 +45,7 @@ async def open_store(database: Database | None) -> AsyncIterator[Callable[[], Ev
         yield lambda: memory
         return
     # Their engines are made on a thread, because SQLite's looks for its file.
-    stores = await to_thread.run_sync(lambda: [opened(database) for _ in range(MOST)])
+    stores = await to_thread.run_sync(lambda: [SQLEvidence(database) for _ in range(MOST)])
     await stores[0].create_tables()
     unused = iter(stores)
     yield lambda: next(unused)
@@ -53,9 +53,3 @@ async def open_store(database: Database | None) -> AsyncIterator[Callable[[], Ev
         await store.close()
     await to_thread.run_sync(stores[0].metadata.drop_all, database.sync_engine)
     await database.dispose()
-
-
-def opened(database: Database) -> SQLEvidence:
-    store = SQLEvidence(database)
-    store._connection._engine = database.separate_engine()
-    return store

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path as Directory
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,9 +21,9 @@ from tests.integration.faults.own_server import own_server
 from tests.integration.server_side import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path as Directory
+    from collections.abc import AsyncIterator, Iterator
 
+    from tests.integration.faults.own_server import OwnServer
     from tests.integration.server_side import ServerSide
 
 PROCESSES, REQUESTS = 4, 6000
@@ -136,39 +138,41 @@ async def test_two_batches_with_the_same_counters_wait_for_each_other_without_a_
         await each.close()
 
 
-async def test_a_store_that_is_stopped_and_started_again_loses_nothing(tmp_path: Directory) -> None:
-    tmp_path.chmod(0o755)
-    directory = tmp_path / "server"
-    directory.mkdir()
-    # Started on a thread, as the programs that start a server do.
-    manager = own_server(directory)
-    server = await to_thread.run_sync(manager.__enter__)
-    try:
-        store = SQLEvidence(Database(server.url), timeout=2.0)
-        await store.create_tables()
-        tallies = Tallies(store, SETTINGS, SystemClock())
-        tallies.start()
+@pytest.fixture
+def own() -> Iterator[OwnServer]:
+    # Not below pytest's own directory, which only its account may enter; the server has another.
+    with TemporaryDirectory(prefix="evidence") as directory:
+        Directory(directory).chmod(0o755)
+        with own_server(Directory(directory)) as server:
+            yield server
 
-        async def serve(requests: int) -> None:
-            for _ in range(requests):
-                tallies.served("GET /a", Path.NATIVE, "v1", 200, None, 0.001)
-                await asyncio.sleep(0)
 
-        await serve(500)
-        await until(lambda: tallies.statistics().pending == 0)
-        await to_thread.run_sync(server.stop)
-        await serve(500)
-        await until(lambda: tallies.statistics().failures >= 2)
-        assert tallies.statistics().pending > 0
-        await serve(500)
-        await to_thread.run_sync(server.start)
-        await until(lambda: tallies.statistics().pending == 0)
-        assert await total(store) == 1500
-        assert (tallies.statistics().dropped, tallies.statistics().error) == (0, None)
-        await tallies.close()
-        await store.close()
-    finally:
-        await to_thread.run_sync(manager.__exit__, None, None, None)
+async def test_a_store_that_is_stopped_and_started_again_loses_nothing(own: OwnServer) -> None:
+    # A server for tests forgets what it has just committed when it is killed.
+    durable = make_url(own.url).update_query_dict({"options": "-c synchronous_commit=on"})
+    store = SQLEvidence(Database(durable), timeout=2.0)
+    await store.create_tables()
+    tallies = Tallies(store, SETTINGS, SystemClock())
+    tallies.start()
+
+    async def serve(requests: int) -> None:
+        for _ in range(requests):
+            tallies.served("GET /a", Path.NATIVE, "v1", 200, None, 0.001)
+            await asyncio.sleep(0)
+
+    await serve(500)
+    await until(lambda: tallies.statistics().pending == 0)
+    await to_thread.run_sync(own.stop)
+    await serve(500)
+    await until(lambda: tallies.statistics().failures >= 2)
+    assert tallies.statistics().pending > 0
+    await serve(500)
+    await to_thread.run_sync(own.start)
+    await until(lambda: tallies.statistics().pending == 0)
+    assert await total(store) == 1500
+    assert (tallies.statistics().dropped, tallies.statistics().error) == (0, None)
+    await tallies.close()
+    await store.close()
 
 
 async def test_a_connection_that_is_killed_is_replaced(store: SQLEvidence, server: ServerSide) -> None:
@@ -203,7 +207,7 @@ async def test_one_connection_is_kept(store: SQLEvidence, server: ServerSide) ->
 async def test_a_database_that_does_not_answer_is_given_up(store: SQLEvidence, server: ServerSide) -> None:
     impatient = SQLEvidence(store._connection._database, timeout=0.2)
     with server.holding("bridge_evidence"):
-        with pytest.raises(EvidenceStoreUnavailable, match="has not answered within 0.2 s"):
+        with pytest.raises(EvidenceStoreUnavailable, match=r"has not answered within 0\.2 s"):
             await impatient.add(served(1, 3))
         await until(lambda: not server.waiting_for_locks())
     assert await total(store) == 0

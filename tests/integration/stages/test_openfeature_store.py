@@ -13,7 +13,8 @@ from openfeature.exception import ErrorCode
 from openfeature.flag_evaluation import FlagResolutionDetails, Reason
 from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvider
 
-from bridge import OpenFeatureStageStore, StageEntry, Stages, StageStoreReadOnly, StageStoreUnavailable
+from bridge import OpenFeatureStageStore, Stages, StageStoreReadOnly, StageStoreUnavailable
+from bridge.stages import StageEntry
 from tests.integration.server_side import until
 
 if TYPE_CHECKING:
@@ -116,8 +117,9 @@ async def test_the_last_good_stages_stand_while_the_provider_fails(provider: Pro
     await until(lambda: stages.status().error)
     assert "the flag 'show-user' has no value: GENERAL the service is gone" in str(stages.status().error)
     assert str(stages.get(SHOW)) == "native"
-    provider.failure = None
+    # In this order: it may be asked between the two, and is told nothing afterwards.
     provider.serve(show_user="legacy")
+    provider.failure = None
     await until(lambda: str(stages.get(SHOW)) == "legacy")
     assert stages.status().error is None
     await stages.close()

@@ -94,7 +94,7 @@ async def test_two_guards_act_once() -> None:
 
     # Both see the operation at the same version, as two processes do before either change has reached the other.
     version = world.stages.version(OPERATION)
-    world.stages.version = lambda _: version  # type: ignore[method-assign]
+    world.stages.version = lambda operation: version  # type: ignore[method-assign]
     world.stages.change = counted  # type: ignore[method-assign]
     setting = world.stages.snapshot()
     world.stages.snapshot = lambda: setting  # type: ignore[method-assign]
@@ -130,7 +130,7 @@ async def test_a_legacy_path_that_serves_nobody_any_more_is_remembered() -> None
 async def test_another_version_is_judged_by_its_own_guard() -> None:
     world = World("native", guard=GuardSettings(breaches=1))
     world.clock.now += 5.0
-    await world.happened(native=FAILING, version="b" * 12)
+    await world.happened_to("b" * 12, native=FAILING)
     await look(world)
     assert world.stage == "native"
 
@@ -138,7 +138,7 @@ async def test_another_version_is_judged_by_its_own_guard() -> None:
 async def test_a_plan_leads_from_shadow_to_its_end() -> None:
     world = World("shadow", guard=SETTINGS, policy=EASY, plan=PLAN)
     await world.happened(native=Counts(matched=100))
-    stages = []
+    stages: list[str] = []
     for _ in range(60):
         await look(world, native=FINE if world.stage != "shadow" else Counts(), bridged=FINE)
         if stages[-1:] != [world.stage]:
@@ -201,7 +201,7 @@ async def test_a_version_that_was_rolled_back_is_not_promoted_again_by_the_plan(
 async def test_another_version_is_promoted_by_the_plan_again() -> None:
     world = await rolled_back(guard=SETTINGS)
     world.version = "b" * 12
-    await world.happened(native=Counts(matched=100), version=world.version)
+    await world.happened_to(world.version, native=Counts(matched=100))
     world.clock.now += 100.0
     await look(world)
     assert world.stage == "canary 5 %"

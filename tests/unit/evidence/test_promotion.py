@@ -116,7 +116,7 @@ async def test_the_checks_have_to_have_a_verdict() -> None:
 
 async def test_checks_of_another_version_do_not_count() -> None:
     world = World("shadow")
-    await world.happened(native=GOOD, version="b" * 12)
+    await world.happened_to("b" * 12, native=GOOD)
     assessment = await world.evidence.assess(OPERATION, "canary 5 %")
     assert requirement(assessment, "checked").number == 0
 

@@ -108,9 +108,14 @@ class World:
         evidence.bind(self.stages, operations)
         return evidence
 
-    async def happened(self, *, version: str = VERSION, **by_path: Counts) -> None:
-        """Add counts, by name of the path."""
-        await happened(self.store, self.clock, {Path(path): each for path, each in by_path.items()}, version=version)
+    async def happened(self, **by_path: Counts) -> None:
+        """Add counts of the port's first version, by name of the path."""
+        await self.happened_to(VERSION, **by_path)
+
+    async def happened_to(self, version: str, **by_path: Counts) -> None:
+        """Add counts of one version of the port, by name of the path."""
+        by = {Path(path): each for path, each in by_path.items()}
+        await happened(self.store, self.clock, by, version=version)
 
     @property
     def stage(self) -> str:

@@ -14,11 +14,10 @@ from bridge import (
     MemoryStageStore,
     StageChange,
     StageConflict,
-    StageEntry,
     Stages,
     StageStoreUnavailable,
 )
-from bridge.stages import follower
+from bridge.stages import StageEntry, follower
 from tests.integration.server_side import until
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 
-from bridge import ConfigurationError, Decision, Stage, StageOverride, Stages
+from bridge import ConfigurationError, Stage, StageOverride, Stages
+from bridge.stages import Decision
 
 if TYPE_CHECKING:
     from bridge.types import Scope

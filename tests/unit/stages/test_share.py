@@ -9,7 +9,8 @@ from bisect import bisect_left
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge import Decision, Stage, Stages
+from bridge import Stage, Stages
+from bridge.stages import Decision
 from bridge.stages.share import in_share
 from tests.conftest import ROOT
 
