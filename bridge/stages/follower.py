@@ -26,6 +26,7 @@ FIRST_PAUSE_S: Final = 0.05
 LONGEST_PAUSE_S: Final = 1.0
 # Longer than a store of ours takes to cut a connection.
 LONGEST_STOP_S: Final = 5.0
+ATTEMPTS_TO_STOP: Final = 10
 
 
 class Follower:
@@ -91,10 +92,12 @@ class Follower:
         if self._task is None:
             return
         task, self._task = self._task, None
-        task.cancel()
-        await asyncio.wait([task], timeout=LONGEST_STOP_S)
-        if not task.done():
-            logger.error("%r does not stop following within %g s, so it is left alone", self._store, LONGEST_STOP_S)
+        # Not once, because a store of others may lose a cancellation, as asyncio.wait_for does before Python 3.12.
+        for _ in range(ATTEMPTS_TO_STOP):
+            task.cancel()
+            if (await asyncio.wait([task], timeout=LONGEST_STOP_S / ATTEMPTS_TO_STOP))[0]:
+                return
+        logger.error("%r does not stop following within %g s, so it is left alone", self._store, LONGEST_STOP_S)
 
     async def _follow(self) -> None:
         loop, pause = asyncio.get_running_loop(), FIRST_PAUSE_S
