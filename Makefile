@@ -11,7 +11,7 @@ export PYTHONPATH := $(CURDIR)
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-demo: .venv/.ready ## Run both stacks side by side, compare every path, port one operation live
+demo: .venv/.ready ## Run both stacks side by side, compare every path, take one operation through the stages
 	@$(BIN)/python -m async_app.demo
 
 serve: .venv/.ready ## Run the migrated application on http://127.0.0.1:8000 until Ctrl+C

@@ -39,12 +39,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m async_app",
         description="The Flask application behind FastAPI. Reads DATABASE_URL, SECRET_KEY, POOL_SIZE, POOL_OVERFLOW, "
-        "BRIDGE_STAGES and BRIDGE_DEFAULT_STAGE; without DATABASE_URL it runs a PostgreSQL server of its own.",
+        "BRIDGE_STAGES, BRIDGE_DEFAULT_STAGE and BRIDGE_SHARED; without DATABASE_URL it runs a PostgreSQL server of its own.",
     )
     serve = parser.add_subparsers(dest="command", required=True).add_parser("serve", help="run the server")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
-    serve.add_argument("--stage", help="stage of the ported operations: legacy (default) or native")
+    serve.add_argument(
+        "--stage", help="stage of the ported operations: legacy (default), shadow, 'canary 5 %%', verify or native"
+    )
     serve.add_argument("--users", type=int, default=1000, help="users to seed into an empty database")
     serve.add_argument("--posts", type=int, default=10_000, help="posts to seed into an empty database")
     return parser

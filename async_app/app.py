@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 
 from async_app.request_id import RequestIdMiddleware
 from async_app.routes import auth_router, posts_router, users_router
 from async_app.settings import Settings
-from bridge import Bridge, Database, FlaskCompat, HookDeclarations
+from bridge import (
+    Bridge,
+    Database,
+    Evidence,
+    FlaskCompat,
+    HookDeclarations,
+    LogPublisher,
+    Publishing,
+    SQLEvidence,
+    SQLPublisher,
+    SQLStageStore,
+    by_client_address,
+    by_first_of,
+    by_session,
+)
 from legacy_sync import create_app as create_flask_app
 from legacy_sync.inputs import read_json
 from legacy_sync.services.errors import InvalidFields
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 HOOKS: Final = HookDeclarations(
     ported={
@@ -57,7 +74,12 @@ def compose(settings: Settings) -> Composition:
     database = Database(settings.database_url, pool=settings.pool)
     flask = create_flask_app({"ENGINE": database.sync_engine, "SECRET_KEY": settings.secret_key})
     bridge = Bridge(
-        database=database, legacy=flask, stages=settings.stages, default_stage=settings.default_stage, hooks=HOOKS
+        database=database,
+        legacy=flask,
+        stages=settings.stages,
+        default_stage=settings.default_stage,
+        hooks=HOOKS,
+        **(_shared(database, flask) if settings.shared else {}),
     )
     app = FastAPI(title="Users and posts", description="A Flask application on its way to FastAPI.")
     if settings.ported:
@@ -67,3 +89,13 @@ def compose(settings: Settings) -> Composition:
     bridge.install(app)
     app.add_middleware(RequestIdMiddleware)
     return Composition(app, bridge)
+
+
+def _shared(database: Database, flask: Flask) -> dict[str, Any]:
+    """What every worker shares: stages, the evidence for them, and what the ports answer otherwise."""
+    return {
+        "store": SQLStageStore(database),
+        "sticky_by": by_first_of(by_session(flask, "user_id"), by_client_address),
+        "evidence": Evidence(SQLEvidence(database)),
+        "publishing": Publishing([LogPublisher(), SQLPublisher(database)]),
+    }

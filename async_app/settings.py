@@ -24,6 +24,8 @@ class Settings:
         pool: Size of each connection pool.
         stages: Stage by operation, for example ``{"GET /users/{user_id}": "native"}``.
         default_stage: Stage of the ported operations that *stages* does not name.
+        shared: Keep stages, evidence and differences in the database, for every worker and for the command ``bridge``; its
+            ``create-tables`` makes the tables.
         ported: Include the routers; without them every request is served by Flask, as on the first day.
     """
 
@@ -32,12 +34,14 @@ class Settings:
     pool: PoolSettings = field(default_factory=PoolSettings)
     stages: Mapping[str, str] = field(default_factory=dict)
     default_stage: str = "legacy"
+    shared: bool = False
     ported: bool = True
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
         """
-        Read ``DATABASE_URL``, ``SECRET_KEY``, ``POOL_SIZE``, ``POOL_OVERFLOW``, ``BRIDGE_STAGES`` and ``BRIDGE_DEFAULT_STAGE``.
+        Read ``DATABASE_URL``, ``SECRET_KEY``, ``POOL_SIZE``, ``POOL_OVERFLOW``, ``BRIDGE_STAGES``, ``BRIDGE_DEFAULT_STAGE`` and
+        ``BRIDGE_SHARED``, which is 1 or 0.
 
         ``BRIDGE_STAGES`` is a list such as ``GET /users=native; PATCH /users/{user_id}=legacy``.
 
@@ -53,6 +57,7 @@ class Settings:
             pool=PoolSettings(size=_integer(environ, "POOL_SIZE", 5), overflow=_integer(environ, "POOL_OVERFLOW", 10)),
             stages=dict(_stage(part) for part in environ.get("BRIDGE_STAGES", "").split(";") if part.strip()),
             default_stage=environ.get("BRIDGE_DEFAULT_STAGE", "legacy"),
+            shared=bool(_integer(environ, "BRIDGE_SHARED", 0)),
         )
 
 
@@ -61,9 +66,7 @@ def _integer(environ: Mapping[str, str], name: str, default: int) -> int:
     try:
         return int(text)
     except ValueError:
-        msg = (
-            f"{name} is {text!r}, which is not a whole number: set it to the connections wanted, for example {default}"
-        )
+        msg = f"{name} is {text!r}, which is not a whole number: set it to one, for example {default}"
         raise ConfigurationError(msg) from None
 
 

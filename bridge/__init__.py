@@ -90,8 +90,6 @@ from bridge.errors import (
     WritesNotCheckable,
 )
 from bridge.evidence import (
-    Assessment,
-    Certificate,
     Evidence,
     EvidenceSettings,
     GuardSettings,
@@ -117,9 +115,7 @@ from bridge.shadow import (
     Check,
     CheckOptions,
     CheckSettings,
-    CheckStatistics,
     CompareOptions,
-    Difference,
     Ignore,
     LogPublisher,
     Publisher,
@@ -134,7 +130,6 @@ from bridge.shadow import (
 )
 from bridge.stages import (
     CallerKey,
-    Decision,
     FileStageStore,
     MemoryStageStore,
     OpenFeatureStageStore,
@@ -142,7 +137,6 @@ from bridge.stages import (
     SQLStageStore,
     Stage,
     StageChange,
-    StageEntry,
     StageOverride,
     Stages,
     StageSetting,
@@ -159,7 +153,6 @@ from bridge.wsgi import WSGIAdapter, build_environ
 
 __all__ = [
     "AdmissionTimeout",
-    "Assessment",
     "Bridge",
     "BridgeError",
     "BridgeRouter",
@@ -170,12 +163,10 @@ __all__ = [
     "Capacity",
     "CapacityClosed",
     "CapacityStatistics",
-    "Certificate",
     "ChangeThroughStore",
     "Check",
     "CheckOptions",
     "CheckSettings",
-    "CheckStatistics",
     "ClientDisconnected",
     "CompareOptions",
     "ConfigurationError",
@@ -184,9 +175,7 @@ __all__ = [
     "Database",
     "DatabaseUnreachable",
     "DeadlineExceeded",
-    "Decision",
     "Deployment",
-    "Difference",
     "DriverMissing",
     "EgressBlocked",
     "Evidence",
@@ -255,7 +244,6 @@ __all__ = [
     "Stage",
     "StageChange",
     "StageConflict",
-    "StageEntry",
     "StageOverride",
     "StageSetting",
     "StageStore",

@@ -11,7 +11,10 @@ from bridge.cli.tables import create_tables
 __all__ = ["main"]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "BRIDGE"})
+@click.group(
+    commands=[create_tables, stages, stage, evidence, certificates, differences],
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "BRIDGE"},
+)
 @click.option(
     "--app", required=True, show_envvar=True, help="The application or its bridge, as module:name; a factory will do."
 )
@@ -19,7 +22,3 @@ __all__ = ["main"]
 def main(context: click.Context, app: str) -> None:
     """See and move the stages of operations, and read what is known of their ports."""
     context.obj = app
-
-
-for command in (create_tables, stages, stage, evidence, certificates, differences):
-    main.add_command(command)

@@ -15,6 +15,7 @@ from bridge.database.parity import ParityLayers, constraint_of, sqlstate_of
 from bridge.database.pending import native_transaction, refuse_pending_writes
 from bridge.database.pool import PoolSettings
 from bridge.database.portable_types import UTCMoment, exact_name
+from bridge.database.read_only import is_reading, watched_transactions
 from bridge.database.stop_settings import StopSettings
 from bridge.database.stopping import make_stoppable
 from bridge.database.unit_of_work import async_unit_of_work, is_committed, unit_of_work
@@ -45,6 +46,7 @@ __all__ = [
     "exact_name",
     "exported_snapshot",
     "is_committed",
+    "is_reading",
     "join_units",
     "joined_unit",
     "make_async_stoppable",
@@ -55,4 +57,5 @@ __all__ = [
     "require_joinable",
     "sqlstate_of",
     "unit_of_work",
+    "watched_transactions",
 ]

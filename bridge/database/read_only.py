@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
@@ -10,20 +12,26 @@ from sqlalchemy import event
 from bridge.errors import WriteInReadOnlyUnit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection, Engine
     from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.orm import Session
 
 __all__ = [
     "has_transaction",
+    "is_reading",
     "mark_reading",
     "prepare_reading",
     "reads_without_transaction",
     "refuse_write",
     "refuse_write_in_savepoint",
+    "watched_transactions",
 ]
 
 READING: Final = "bridge.reading"
+# Whether somebody watches the transactions of the running code, so that reads need one as well.
+WATCHED: Final[ContextVar[bool]] = ContextVar("bridge.database.watched", default=False)
 IN_TRANSACTION, WITHOUT_TRANSACTION = "in a transaction", "without"
 
 READS: Final = re.compile(r"[\s(]*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN)\b", re.IGNORECASE)
@@ -128,7 +136,7 @@ def mark_reading(sessions: Any, engine: Engine, *, without_transaction: bool) ->
             return
         session.info[READING] = connection.info
         if (
-            not without_transaction or "isolation_level" in connection.get_execution_options()
+            not without_transaction or WATCHED.get() or "isolation_level" in connection.get_execution_options()
         ):  # somebody wants one snapshot
             connection.info[READING] = IN_TRANSACTION
             return
@@ -142,6 +150,22 @@ def refuse_write_in_savepoint(_connection: Connection, _cursor: Any, statement: 
     """Do for a session on a connection that it shares, as a listener, what `mark_reading` does for one with its own."""
     if not JOINS.match(statement):
         refuse_write(statement)
+
+
+@contextmanager
+def watched_transactions() -> Iterator[None]:
+    """Have read-only units of work of the block keep their transactions."""
+    before = WATCHED.get()
+    WATCHED.set(True)
+    try:
+        yield
+    finally:
+        WATCHED.set(before)
+
+
+def is_reading(connection: Connection) -> bool:
+    """Return whether a read-only unit of work uses *connection*."""
+    return READING in connection.info
 
 
 def has_transaction(session: AsyncSession) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
+from bridge.database import is_reading, watched_transactions
 from bridge.shadow.write_merging import CapturedWrite, merge
 from bridge.shadow.write_schema import CAPTURE, TAKE, UNSEEN
 
@@ -48,12 +49,8 @@ class WriteRecording:
     def take(self, connection: Connection) -> None:
         """Read what was written on *connection* since, and have it forgotten."""
         if self.reason is None:
-            self._captured += [CapturedWrite(*row) for row in connection.exec_driver_sql(TAKE)]
-            self._captured += [
-                CapturedWrite(table, "UNSEEN", None, None, None)
-                for table, writes in _unseen(connection).items()
-                if writes > self._unseen.get(table, 0)
-            ]
+            rows = (CapturedWrite(*row) for row in connection.exec_driver_sql(TAKE))
+            self._captured += [row for row in rows if row.operation != "UNSEEN" or self._is_new(row)]
 
     def commit(self, connection: Connection) -> None:
         """
@@ -83,6 +80,9 @@ class WriteRecording:
         self.reason = f"what it wrote could not be read: {type(error).__name__}"
         logger.warning("what a checked path wrote could not be read: %s", error)
 
+    def _is_new(self, unseen: CapturedWrite) -> bool:
+        return int(unseen.after or 0) > self._unseen.get(unseen.table, 0)
+
     def write_set(self) -> WriteSet | None:
         """Return what was written; None where nobody can tell."""
         return merge(self._captured) if self.reason is None else None
@@ -99,7 +99,8 @@ def record_writes() -> Iterator[WriteRecording]:
     before = CURRENT.get()
     CURRENT.set(recording)
     try:
-        yield recording
+        with watched_transactions():
+            yield recording
     finally:
         CURRENT.set(before)
 
@@ -119,12 +120,14 @@ def _begin(connection: Connection) -> None:
 
 def _commit(connection: Connection) -> None:
     recording = CURRENT.get()
-    if recording is not None and not _is_autocommit(connection):
+    # A read-only unit has written nothing, and refuses the statements that this takes.
+    if recording is not None and not _is_autocommit(connection) and not is_reading(connection):
         recording.commit(connection)
 
 
 def _unseen(connection: Connection) -> dict[str, int]:
-    return {row.table_name: row.writes for row in connection.exec_driver_sql(UNSEEN)}
+    rows = (CapturedWrite(*row) for row in connection.exec_driver_sql(UNSEEN))
+    return {row.table: int(row.after or 0) for row in rows}
 
 
 def _is_autocommit(connection: Connection) -> bool:

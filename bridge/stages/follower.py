@@ -23,6 +23,9 @@ logger = logging.getLogger("bridge.stages")
 FIRST_PAUSE_S: Final = 0.05
 # So that a change is followed within about a second of the store's return.
 LONGEST_PAUSE_S: Final = 1.0
+# Not once, because before Python 3.12 asyncio.wait_for, which a store may use, loses a cancellation that arrives with what it waits for.
+ATTEMPTS_TO_STOP: Final = 10
+STOPPING_S: Final = 0.5
 
 
 class Follower:
@@ -60,17 +63,21 @@ class Follower:
         self._outcome.clear()
         self._task = asyncio.create_task(self._follow(), name="bridge.stages.follow")
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._outcome.wait(), patience)
+            async with asyncio.timeout(patience):
+                await self._outcome.wait()
         if not self._outcome.is_set():
             self._failed(TimeoutError(f"no answer within {patience:g} s"))
 
     async def stop(self) -> None:
-        """Stop following; return when the task has ended."""
+        """Stop following; return when the task has ended, or after five seconds if the store does not let it."""
         if self._task is None:
             return
         task, self._task = self._task, None
-        task.cancel()
-        await asyncio.wait([task])
+        for _ in range(ATTEMPTS_TO_STOP):
+            task.cancel()
+            if (await asyncio.wait([task], timeout=STOPPING_S))[0]:
+                return
+        logger.error("%r does not let go of the task that follows it", self._store)
 
     def status(self, ignored: Mapping[str, str]) -> StoreStatus:
         """Return what is known of the store."""

@@ -70,7 +70,8 @@ class OpenFeatureStageStore:
         if self._evaluation is None or self._evaluation.done():
             self._evaluation = _on_thread(self._evaluate)
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._evaluation)), self._timeout)
+            async with asyncio.timeout(self._timeout):
+                return await asyncio.shield(asyncio.wrap_future(self._evaluation))
         except TimeoutError:
             msg = f"{self!r} has not answered within {self._timeout:g} s"
             raise StageStoreUnavailable(msg) from None
@@ -126,7 +127,8 @@ class OpenFeatureStageStore:
                 changed.clear()
                 yield await self.load()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), self._poll_every)
+                    async with asyncio.timeout(self._poll_every):
+                        await changed.wait()
         finally:
             for event in events:
                 self._client.remove_handler(event, wake)

@@ -80,13 +80,17 @@ class StageOverride:
             side: The side that is to serve them.
 
         Raises:
-            ConfigurationError: There is no such side, or no operation is named.
+            ConfigurationError: There is no such side, no operation is named, or they are too many for a cookie.
         """
         if side not in SIDES or not operations:
             msg = f"an override of {len(operations)} operations to {side!r} says nothing: name an operation or '*', and one of {SIDES}"
             raise ConfigurationError(msg)
         token = self._serializer.dumps([side, *operations])
-        return token if isinstance(token, str) else token.decode("ascii")
+        text = token if isinstance(token, str) else token.decode("ascii")
+        if len(text) > LONGEST_TOKEN:
+            msg = f"a token for {len(operations)} operations has {len(text)} characters, of {LONGEST_TOKEN} at most: use a pattern, or several tokens"
+            raise ConfigurationError(msg)
+        return text
 
     def native(self, operation: str, scope: Scope) -> bool | None:
         """Return whether the port is to serve this request; None where no valid token says so."""

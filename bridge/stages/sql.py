@@ -163,7 +163,8 @@ class SQLStageStore:
                     entries = await self._entries(connection)
                 yield entries
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), self._poll_listening if announced else self._poll_every)
+                    async with asyncio.timeout(self._poll_listening if announced else self._poll_every):
+                        await changed.wait()
 
     async def close(self) -> None:
         """Let go of the engine; the next use is as the first."""

@@ -33,7 +33,7 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
 
 def test_every_step_of_the_migration_has_its_four_parts() -> None:
     steps = re.findall(r"^### (\d)\. .+?\n(.*?)(?=^##)", page("docs/migration.md"), re.MULTILINE | re.DOTALL)
-    assert [number for number, _ in steps] == list("12345678")
+    assert [number for number, _ in steps] == list("123456789")
     for number, step in steps:
         assert re.findall(r"^\*\*(.+?)\*\*", step, re.MULTILINE) == LABELS, number
 

@@ -33,6 +33,9 @@ from bridge import (
     Plan,
     PoolSettings,
     PromotionPolicy,
+    Publishing,
+    Redaction,
+    Retention,
     SQLEvidence,
     SQLStageStore,
     StageOverride,
@@ -72,6 +75,8 @@ def documented(heading: str) -> dict[str, str]:
         ("PromotionPolicy", PromotionPolicy),
         ("GuardSettings", GuardSettings),
         ("Plan", Plan),
+        ("Redaction", Redaction),
+        ("Retention", Retention),
         ("Settings of the example", Settings),
     ],
 )
@@ -112,6 +117,17 @@ def test_every_argument_of_what_stages_and_evidence_are_kept_in_is_documented_wi
 def test_every_key_of_a_caller_is_documented() -> None:
     documented_keys = {cells[0].strip("`").partition("(")[0] for cells in rows(SETTINGS, "Keys of callers")}
     assert documented_keys == {name for name in bridge.__all__ if name.startswith("by_")}
+
+
+def test_every_argument_of_publishing_is_documented_with_its_default() -> None:
+    table = documented("Publishing")
+    parameters = dict(inspect.signature(Publishing).parameters)
+    assert list(table) == list(parameters)
+    assert table["redaction"] == "`Redaction()`"
+    assert parameters["redaction"].default == Redaction()
+    assert (table["queue"], table["timeout"]) == tuple(
+        f"`{parameters[name].default!r}`" for name in ("queue", "timeout")
+    )
 
 
 def test_every_option_of_the_router_is_documented() -> None:

@@ -111,7 +111,7 @@ def test_serving_with_wrong_settings_exits_with_2_and_says_why(environ: dict[str
 @pytest.mark.parametrize(
     ("environ", "options", "said"),
     [
-        ({}, ["--stage", "nativ"], ["'nativ' is not a stage", "legacy, native"]),
+        ({}, ["--stage", "nativ"], ["'nativ' is not a stage", "legacy, shadow, canary, verify, native"]),
         ({"BRIDGE_STAGES": "GET /users"}, [], ["write each as 'METHOD /path=stage'"]),
         ({"DATABASE_URL": f"oracle://someone:{PASSWORD}@host/name"}, [], ["'oracle' has no pair of drivers"]),
         ({"DATABASE_URL": f"postgresql://someone:{PASSWORD}@host:port/name"}, [], ["cannot be parsed", "write it as"]),

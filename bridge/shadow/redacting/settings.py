@@ -58,18 +58,21 @@ class Redaction:
     What is hidden in one place is hidden wherever else it occurs in the same check, if it has 6 characters or more.
 
     Attributes:
-        headers: Request and response headers whose values are hidden.
+        headers: Further request and response headers whose values are hidden.
         cookies: Cookies whose values are hidden; their names and attributes are not.
-        fields: Keys of JSON, form fields, query parameters and columns whose values are hidden.
-        patterns: Regular expressions of what is hidden in any text.
+        fields: Further keys of JSON, form fields, query parameters and columns whose values are hidden.
+        patterns: Further regular expressions of what is hidden in any text.
         cards: Hide numbers with 13 to 19 digits that have the check digit of a payment card.
+        defaults: Hide what `HEADERS`, `FIELDS` and `PATTERNS` name: logins, passwords, secrets, tokens, JWTs, password hashes,
+            private keys.
     """
 
-    headers: tuple[str, ...] = HEADERS
+    headers: tuple[str, ...] = ()
     cookies: tuple[str, ...] = ("*",)
-    fields: tuple[str, ...] = FIELDS
-    patterns: tuple[str, ...] = PATTERNS
+    fields: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
     cards: bool = True
+    defaults: bool = True
 
     def __post_init__(self) -> None:
         """
@@ -93,3 +96,18 @@ class Redaction:
             if matches_nothing:
                 msg = f"Redaction(patterns=...): {pattern!r} matches the empty text"
                 raise InvalidShadowSetting(msg)
+
+    @property
+    def hidden_headers(self) -> tuple[str, ...]:
+        """Every header whose value is hidden."""
+        return (*HEADERS, *self.headers) if self.defaults else self.headers
+
+    @property
+    def hidden_fields(self) -> tuple[str, ...]:
+        """Every field whose value is hidden."""
+        return (*FIELDS, *self.fields) if self.defaults else self.fields
+
+    @property
+    def hidden_patterns(self) -> tuple[str, ...]:
+        """Every regular expression of what is hidden."""
+        return (*PATTERNS, *self.patterns) if self.defaults else self.patterns

@@ -17,7 +17,7 @@ from tests.integration.shadow.reading import Checked, checked
 if TYPE_CHECKING:
     import httpx
 
-REQUESTS, WRITERS, READERS = 1_000, 8, 2
+REQUESTS, WRITERS, READERS = 300, 8, 2
 # Two statements, so that a path without a snapshot would see two moments.
 TOTALS = text("SELECT sum(version) AS versions, sum(balance) AS balances FROM users")
 NEWEST = text("SELECT id, version, balance FROM users ORDER BY version DESC, id LIMIT 5")
@@ -69,5 +69,5 @@ async def test_correct_ports_match_while_eight_writers_change_what_they_read(sta
         written = sum(await asyncio.gather(*writing))
         await others.dispose()
     assert [check for check in checks if check.verdict is not Verdict.MATCHED] == []
-    assert len(checks) > 0.9 * REQUESTS, migration.bridge.checks.statistics()
-    assert written > 50
+    assert len(checks) == REQUESTS, migration.bridge.checks.statistics()
+    assert written > 20

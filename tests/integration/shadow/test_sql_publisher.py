@@ -12,8 +12,8 @@ from anyio import to_thread
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from bridge import CompareOptions, Database, Ignore, Retention, SQLPublisher
-from bridge.shadow import Check, Publishing, Severity, Verdict, compare, verdict_of
+from bridge import CompareOptions, Database, Ignore, LogPublisher, Publishing, Redaction, Retention, SQLPublisher
+from bridge.shadow import Check, Severity, Verdict, compare, verdict_of
 from tests.unit.shadow.exchanges import answer, exchange
 
 if TYPE_CHECKING:
@@ -190,4 +190,30 @@ async def test_publishing_takes_no_connection_of_the_pool(database_url: str) -> 
     await publisher.publish([dates()])
     assert database.async_engine.sync_engine.pool.checkedin() == 0  # type: ignore[attr-defined]
     await publisher.close()
+    await database.dispose()
+
+
+def published_to_log_and_table(url: str) -> tuple[Database, SQLPublisher, Publishing]:
+    """Make what docs/how-to/read-differences.md shows."""
+    database = Database(url)
+    table = SQLPublisher(database, retention=Retention(max_rows=50_000, max_age_s=14 * 24 * 3600))
+    publishing = Publishing([LogPublisher(), table], redaction=Redaction(fields=("iban", "date_of_birth")))
+    return database, table, publishing
+
+
+async def test_what_is_kept_is_redacted_and_can_be_read_as_the_guide_says(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    database, table, publishing = published_to_log_and_table(database_url)
+    await table.create_tables()
+    publishing.take(check('{"password": "hunter2-a", "date_of_birth": "x"}', '{"password": "hunter2-b"}'))
+    await publishing.settled()
+    groups = await table.differences()
+    assert {(each.where, each.example.rule) for each in groups} == {
+        ("$.password", "json.value"),
+        ("$.date_of_birth", "json.missing_key"),
+    }
+    assert "hunter2" not in repr(groups) + caplog.text
+    assert "<hidden" in caplog.text
+    await publishing.close()
     await database.dispose()

@@ -10,8 +10,8 @@ from anyio import to_thread
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from bridge import Database, WritesNotCheckable
-from bridge.shadow import WriteCapture, WriteKind
+from bridge import Database, WriteInReadOnlyUnit, WritesNotCheckable
+from bridge.shadow import WriteCapture, WriteKind, WriteSet
 from bridge.shadow.write_recording import record_writes
 from tests.integration.shadow.writing import Note, contents, create
 
@@ -213,11 +213,18 @@ async def test_installing_again_and_uninstalling(database: Database, server: Ser
     assert recording.reason is not None
 
 
-async def test_reads_without_a_transaction_are_left_alone(database: Database) -> None:
+async def test_read_only_units_write_nothing_and_still_refuse_to(database: Database) -> None:
+    def in_thread() -> None:
+        with database.unit_of_work(read_only=True) as session:
+            session.execute(text("SELECT 1"))
+            with pytest.raises(WriteInReadOnlyUnit):
+                session.execute(text("DELETE FROM notes"))
+
     with record_writes() as recording:
         async with database.async_unit_of_work(read_only=True) as session:
             await session.execute(text("SELECT 1"))
-    assert recording.write_set() is None
+        await asyncio.to_thread(in_thread)
+    assert recording.write_set() == WriteSet()
 
 
 async def test_other_databases_are_refused(tmp_path: Any) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from bridge import StageConflict, StageEntry, Stages
+from bridge import StageConflict, Stages
+from bridge.stages import StageEntry
 from tests.integration.server_side import until
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from bridge import (
     FileStageStore,
     OpenFeatureStageStore,
     StageConflict,
-    StageEntry,
     Stages,
     StageStoreReadOnly,
     StageStoreUnavailable,
 )
+from bridge.stages import StageEntry
 from tests.integration.server_side import until
 
 if TYPE_CHECKING:

@@ -155,6 +155,32 @@ def test_a_second_event_loop_goes_on_publishing() -> None:
     assert len(seen) == 2
 
 
+def test_a_loop_that_is_gone_with_its_worker_does_not_stop_the_next() -> None:
+    lost = asyncio.new_event_loop()
+    recorder = Recorder(held=True)
+    publishing = Publishing([recorder])
+
+    async def take() -> None:
+        publishing.take(check())
+        await recorder.began.wait()
+
+    lost.run_until_complete(take())
+    recorder.may_go_on = asyncio.Event()
+    recorder.may_go_on.set()
+
+    async def publish() -> None:
+        publishing.take(check())
+        await publishing.settled()
+
+    asyncio.run(publish())
+    assert len(recorder.checks) == 1
+    for task in asyncio.all_tasks(lost):
+        task.cancel()
+    lost.run_until_complete(asyncio.sleep(0))
+    lost.run_until_complete(lost.shutdown_default_executor())
+    lost.close()
+
+
 async def test_a_check_that_cannot_be_redacted_is_never_published(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*arguments: Any) -> Check:
         raise ArithmeticError

@@ -120,6 +120,17 @@ def test_what_has_the_form_of_a_secret_is_hidden_wherever_it_is(secret: str, ech
     assert not [form for form in forms(secret) - {quote_plus(secret)} if form in text]
 
 
+@pytest.mark.parametrize("hint", ["x" * 190 + "{}" + "y" * 300 + "{other}", "x" * 300 + "{}" + "y" * 30 + "{other}z"])
+def test_no_end_of_a_secret_is_shown_where_a_value_is_cut_off(hint: str) -> None:
+    secret = "Tr0ub4dor&3-horse"
+    sides = (
+        exchange(answer(json.dumps({"hint": hint.format(secret, other=other), "password": secret})))
+        for other in ("one", "two")
+    )
+    text = everything(redact(checked(*sides)))
+    assert not [secret[n : n + 5] for n in range(len(secret) - 4) if secret[n : n + 5] in text]
+
+
 def test_the_same_value_has_the_same_mark_and_another_one_another() -> None:
     control = exchange(answer('{"token": "aaaaaaaa", "again": "aaaaaaaa"}'))
     candidate = exchange(answer('{"token": "bbbbbbbbb", "again": "aaaaaaaa"}'))
@@ -157,7 +168,7 @@ def test_a_cookie_keeps_its_name_and_attributes() -> None:
 
 
 def test_names_count_without_case_and_underscores() -> None:
-    redaction = Redaction(fields=("*api_key", "pin"), patterns=(), cards=False)
+    redaction = Redaction(fields=("*api_key", "pin"), defaults=False)
     body = {"X-APIKey": "aaaa", "apiKeys": "bbbb", "PIN": "12", "spin": "34", "pins": ["56"]}
     check = redact(checked(exchange(answer(json.dumps(body))), exchange(answer("{}"))), redaction)
     assert check.control.response is not None

@@ -13,11 +13,10 @@ from bridge import (
     MemoryStageStore,
     StageChange,
     StageConflict,
-    StageEntry,
     Stages,
     StageStoreUnavailable,
 )
-from bridge.stages import follower
+from bridge.stages import StageEntry, follower
 from tests.integration.server_side import until
 
 if TYPE_CHECKING:
@@ -281,6 +280,40 @@ async def test_closing_ends_the_task_and_a_start_follows_again() -> None:
     await stages.start()
     assert shown(stages)[SHOW] == "verify"
     await stages.close()
+
+
+class Stubborn(ScriptedStore):
+    """Loses cancellations, as `asyncio.wait_for` may before Python 3.12."""
+
+    def __init__(self, losing: int) -> None:
+        super().__init__()
+        self._losing = losing
+
+    async def follow(self) -> AsyncGenerator[Mapping[str, StageEntry], None]:
+        yield {}
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                if not self._losing:
+                    raise
+                self._losing -= 1
+
+
+@pytest.mark.parametrize(("losing", "complaints"), [(1, 0), (5, 1)])
+async def test_a_store_that_loses_a_cancellation_is_cancelled_again_and_not_for_ever(
+    losing: int, complaints: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(follower, "STOPPING_S", 0.01)
+    monkeypatch.setattr(follower, "ATTEMPTS_TO_STOP", 3)
+    before = asyncio.all_tasks()
+    stages = following(Stubborn(losing))
+    await stages.start()
+    await asyncio.wait_for(stages.close(), 5)
+    assert caplog.text.count("does not let go of the task") == complaints
+    while left := asyncio.all_tasks() - before:
+        left.pop().cancel()
+        await asyncio.sleep(0)
 
 
 async def test_pauses_between_attempts_grow_to_a_limit_and_differ(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 
-from bridge import ConfigurationError, Decision, Stage, StageOverride, Stages
+from bridge import ConfigurationError, Stage, StageOverride, Stages
+from bridge.stages import Decision
 
 if TYPE_CHECKING:
     from bridge.types import Scope
@@ -90,6 +91,16 @@ def test_an_expired_token_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     for later, valid in ((60, True), (61, False)):
         monkeypatch.setattr("itsdangerous.timed.TimestampSigner.get_timestamp", lambda _, at=now + later: at)
         assert stages.decide(SHOW, scope).overridden is valid
+
+
+def test_a_token_that_no_cookie_could_hold_is_neither_made_nor_read() -> None:
+    override = StageOverride(SECRET)
+    # Not compressible, so that it is as long as its names.
+    names = [f"GET /{SECRET}/{hash((number, 'x')) ** 3}" for number in range(200)]
+    with pytest.raises(ConfigurationError, match="of 4096 at most: use a pattern"):
+        override.token(*names, side="native")
+    long = override._serializer.dumps(["native", SHOW, *names])
+    assert not stages_with(override).decide(SHOW, header(str(long))).overridden
 
 
 def test_a_secret_can_be_rotated() -> None:

@@ -9,7 +9,8 @@ from bisect import bisect_left
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge import Decision, Stage, Stages
+from bridge import Stage, Stages
+from bridge.stages import Decision
 from bridge.stages.share import in_share
 from tests.conftest import ROOT
 
@@ -44,6 +45,12 @@ def test_raising_the_percentage_never_moves_a_caller_back(host: str, percents: l
 def test_no_share_holds_nobody_and_the_whole_everybody(key: str) -> None:
     assert not in_share(key, 0)
     assert in_share(key, 100)
+
+
+def test_no_share_holds_nobody_of_many() -> None:
+    """Among them are callers of each ten-thousandth."""
+    assert not any(in_share(str(number), 0) for number in range(50_000))
+    assert sum(in_share(str(number), 0.01) for number in range(50_000)) == 6
 
 
 def test_callers_are_spread_evenly() -> None:
