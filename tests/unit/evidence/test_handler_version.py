@@ -254,7 +254,6 @@ def test_a_version_is_equal_in_another_process_with_other_hashes_of_text() -> No
         from async_app.app import compose
         from tests.conftest import settings_for
         from bridge.evidence import version_of
-from bridge.evidence.bytecode import constant_token
 
         bridge = compose(settings_for("native", "postgresql://unused/unused")).bridge
 
