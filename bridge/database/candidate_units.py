@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import event
 
-from bridge.database.joined_side import joined_session
+from bridge.database.joined_side import SIDE, joined_session
 from bridge.database.pending import forget_pending_writes
 from bridge.database.read_only import refuse_write_in_savepoint
 from bridge.database.unit_of_work import async_unit_of_work
-from bridge.errors import ConnectionOutsideCheck, JoinedConnectionBusy
+from bridge.errors import ConnectionOutsideCheck, DeadlineExceeded, JoinedConnectionBusy
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
 
+    from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
     from sqlalchemy.orm import Session
 
@@ -27,12 +29,17 @@ if TYPE_CHECKING:
 
 __all__ = ["CandidateUnits"]
 
+T = TypeVar("T")
+
 COMMENT: Final = r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
 ENDS_TRANSACTION: Final = re.compile(
     COMMENT
     + rf"(?:COMMIT|END|ABORT|BEGIN|START\s+TRANSACTION|PREPARE\s+TRANSACTION|ROLLBACK(?!{COMMENT}(?:WORK\s+|TRANSACTION\s+)?TO\b))\b",
     re.IGNORECASE | re.DOTALL,
 )
+RELEASES: Final = re.compile(COMMENT + r"RELEASE\b", re.IGNORECASE | re.DOTALL)
+NOTHING: Final = "SELECT"
+UNDOES: Final = re.compile(r"ROLLBACK\s+TO\b", re.IGNORECASE)
 # Each transaction begins with every constraint as its definition has it.
 DEFER_AGAIN: Final = """DO $$ DECLARE deferred text; BEGIN
 SELECT string_agg(DISTINCT format('%I.%I', nspname, conname), ', ') INTO deferred
@@ -50,11 +57,15 @@ class CandidateUnits:
     Attributes:
         connection: What they join.
         refused: What it was kept from, in the order of the attempts; each was an error in the candidate as well.
+        late: Whether it was to send a statement after its deadline.
     """
 
-    def __init__(self, database: Database, connection: AsyncConnection) -> None:
+    def __init__(self, database: Database, connection: AsyncConnection, *, deadline: float) -> None:
         self.connection = connection
         self.refused: list[str] = []
+        self.late = False
+        self._deadline = deadline
+        self._until = monotonic() + deadline
         self._database = database
         self._open: list[object] = []
         self._ended = False
@@ -84,17 +95,37 @@ class CandidateUnits:
         """
         self._refuse("use a connection of its own", ConnectionOutsideCheck)
 
-    def guard(self, statement: str) -> None:
+    def guard(self, statement: str) -> str:
         """
-        Let *statement* of the candidate pass.
+        Let *statement* of the candidate pass, unless it releases a savepoint.
+
+        To whoever waits for a row that was written in a savepoint, its roll-back is the end of the wait. Its release hands them over to the
+        whole transaction, so that they would wait for the control as well, which may come to wait for them. So none is released.
 
         Raises:
             ConnectionOutsideCheck: It would end the transaction, or the candidate has ended.
+            DeadlineExceeded: The candidate's deadline has passed.
         """
         if self._ended:
             self._refuse("run SQL after its answer", ConnectionOutsideCheck)
+        # Judged here, because a loop that is late itself would stop the candidate late: by then it might wait for a lock while somebody who
+        # waits for one of its own looks for a deadlock.
+        if monotonic() > self._until and not UNDOES.match(statement):
+            self.late = True
+            msg = f"a candidate took longer than its {self._deadline:g} s: raise CheckSettings(write_deadline=...), or make it faster"
+            raise DeadlineExceeded(msg)
         if ENDS_TRANSACTION.match(statement):
             self._refuse(f"run {statement.split(None, 1)[0].upper()} as SQL", ConnectionOutsideCheck)
+        return NOTHING if RELEASES.match(statement) else statement
+
+    async def run(self, fn: Callable[[Connection], T]) -> T:
+        """Run on the connection what belongs to the check, and not to the candidate."""
+        before = SIDE.get()
+        SIDE.set(None)
+        try:
+            return await self.connection.run_sync(fn)
+        finally:
+            SIDE.set(before)
 
     def end(self) -> None:
         """Refuse whatever comes after the answer."""

@@ -66,7 +66,7 @@ async def join_units(database: Database) -> AsyncIterator[Joined]:
     require_joinable(database)
     connection = await database.async_engine.connect()
     joined = Joined(database, connection)
-    event.listen(connection.sync_connection, "before_cursor_execute", joined.guard)
+    event.listen(connection.sync_connection, "before_cursor_execute", joined.guard, retval=True)
     try:
         yield joined
     finally:
@@ -83,7 +83,7 @@ class Joined:
         self._closed = False
 
     @asynccontextmanager
-    async def candidate(self, *, lock_timeout: float) -> AsyncIterator[CandidateUnits]:
+    async def candidate(self, *, lock_timeout: float, deadline: float) -> AsyncIterator[CandidateUnits]:
         """
         Run the units of work of the block, and of tasks that it starts, inside a savepoint, and roll back to it at the end.
 
@@ -91,6 +91,8 @@ class Joined:
 
         Args:
             lock_timeout: Seconds that a statement may wait for a lock.
+            deadline: Seconds after which no further statement is sent. Together with *lock_timeout* below the server's ``deadlock_timeout``, so
+                that whoever waits for the candidate and looks for a deadlock finds none.
 
         Raises:
             sqlalchemy.exc.SQLAlchemyError: The transaction could not be begun.
@@ -105,7 +107,7 @@ class Joined:
             text("SELECT current_setting('transaction_isolation') FROM set_config('lock_timeout', :lock_ms, true)"),
             {"lock_ms": f"{lock_timeout * 1000:.0f}ms"},
         )
-        side = CandidateUnits(self._database, self._connection)
+        side = CandidateUnits(self._database, self._connection, deadline=deadline)
         try:
             with on_side(side):
                 yield side
@@ -136,11 +138,11 @@ class Joined:
             self._closed = True
             await finish(self._connection.close())
 
-    def guard(self, _connection: Any, _cursor: Any, statement: str, *_: object) -> None:
-        """Refuse a statement that would end the candidate's savepoint, or that a task of the candidate sends after its end."""
+    @staticmethod
+    def guard(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: object) -> tuple[str, Any]:
+        """Return what is sent instead of *statement*; refuse one that would end the candidate's savepoint, or comes after its end."""
         side = SIDE.get()
-        if side is not None:
-            side.guard(statement)
+        return (statement if side is None else side.guard(statement)), parameters
 
     async def _roll_back(self, savepoint: AsyncTransaction, *, whole: bool) -> None:
         try:

@@ -49,8 +49,8 @@ class Side(Protocol):
             synchronous: It is one of the synchronous engine.
         """
 
-    def guard(self, statement: str) -> None:
-        """Refuse a *statement* that this path must not send on the connection."""
+    def guard(self, statement: str) -> str:
+        """Return what to send on the connection instead of *statement*, mostly itself; refuse what this path must not send."""
 
 
 # The path that the current task belongs to; None outside of checks.

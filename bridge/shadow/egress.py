@@ -20,7 +20,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from bridge.errors import EgressBlocked
-from bridge.shadow.egress_loop import PASSED, guard_loop
+from bridge.shadow.egress_loop import guard_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -115,7 +115,7 @@ def egress_guard(allowed: Iterable[str] = ()) -> Iterator[Egress]:
     except RuntimeError:
         pass
     else:
-        guard_loop(loop, _judging)
+        guard_loop(loop, CURRENT.get)
     egress, before = Egress(allowed), CURRENT.get()
     CURRENT.set(egress)
     try:
@@ -134,15 +134,11 @@ class _Hook:
             sys.addaudithook(_audit)
 
 
-def _judging() -> Egress | None:
-    return None if PASSED.get() else CURRENT.get()
-
-
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     # Called for every event of the process: whatever is not one of these has to leave at once.
     judge = JUDGES.get(event)
     if judge is not None:
-        egress = _judging()
+        egress = CURRENT.get()
         if egress is not None:
             judge(egress, arguments)
 

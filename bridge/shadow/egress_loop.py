@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from weakref import WeakSet
 
@@ -10,7 +9,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable, Iterable
 
-__all__ = ["PASSED", "guard_loop"]
+__all__ = ["guard_loop"]
 
 
 class Guard(Protocol):
@@ -30,8 +29,6 @@ class Guard(Protocol):
 
 
 GUARDED: Final[WeakSet[asyncio.AbstractEventLoop]] = WeakSet()
-# Whether a connection that may be opened is: what a loop does for it is not judged again.
-PASSED: Final[ContextVar[bool]] = ContextVar("bridge.shadow.egress_passed", default=False)
 
 
 def guard_loop(loop: asyncio.AbstractEventLoop, current: Callable[[], Guard | None]) -> None:
@@ -57,14 +54,9 @@ def _asking(
 ) -> Callable[..., Awaitable[Any]]:
     async def asking(*arguments: Any, **named: Any) -> Any:
         guard = current()
-        if guard is None:
-            return await method(*arguments, **named)
-        judge(guard, arguments, named)
-        PASSED.set(True)
-        try:
-            return await method(*arguments, **named)
-        finally:
-            PASSED.set(False)
+        if guard is not None:
+            judge(guard, arguments, named)
+        return await method(*arguments, **named)
 
     return asking
 

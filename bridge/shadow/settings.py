@@ -28,8 +28,8 @@ class CheckSettings:
         max_body_bytes: Largest request and response body that is compared, in bytes.
         busy_above: Share of one core that this process may use, checks included, before nothing new is checked.
         patience: Seconds that a check waits for a moment without callers before it begins all the same.
-        write_deadline: Seconds that the port may take where writes are checked, which the caller waits for. Below the server's
-            ``deadlock_timeout``, so that nobody who waits for a row of the port ever looks for a deadlock.
+        write_deadline: Seconds that the port may take where writes are checked, which the caller waits for. Together with
+            *write_lock_timeout* below the server's ``deadlock_timeout``, so that nobody who waits for the port finds a deadlock.
         write_lock_timeout: Seconds that each of the port's statements may wait for a lock then.
         allowed_hosts: What a path that is checked may reach besides the database: ``host``, ``host:port``, or the path of a Unix socket.
     """

@@ -20,7 +20,7 @@ from bridge.shadow.write_recording import WriteRecording
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bridge.database import Joined
+    from bridge.database import CandidateUnits, Joined
     from bridge.shadow.exchange import Exchange, RecordedRequest
     from bridge.stages import Path
     from bridge.types import ASGIApp, Scope
@@ -91,19 +91,17 @@ class Candidate:
         """
         recording = WriteRecording()
         try:
-            async with joined.candidate(lock_timeout=self.lock_timeout) as side:
-                await side.connection.run_sync(recording.begin)
+            async with joined.candidate(lock_timeout=self.lock_timeout, deadline=self.deadline) as side:
+                await side.run(recording.begin)
                 with egress_guard(self.allowed) as egress:
                     # In a task, and so in a context, of its own: what it sets in context variables is not for the control.
                     task = asyncio.ensure_future(call_asgi(self.app, scope, request.body, max_bytes=self.max_bytes))
                 answer = await self._within_deadline(task)
-                try:
-                    await side.connection.run_sync(recording.take)
-                except (SQLAlchemyError, OSError) as error:
-                    recording.fail(error)
+                if answer is not None and not side.late:
+                    await _take(recording, side)
         except (SQLAlchemyError, OSError) as error:
             return RanCandidate(None, f"the candidate could not be begun: {type(error).__name__}")
-        if answer is None:
+        if answer is None or side.late:
             return RanCandidate(None, f"the candidate took longer than {self.deadline:g} s")
         exchange = answer.exchange(self.path, request, recording.write_set())
         reason = f"the candidate was to {side.refused[0]}" if side.refused else None
@@ -128,3 +126,10 @@ class Candidate:
             STUCK.add(task)
             task.add_done_callback(STUCK.discard)
             logger.error("a candidate goes on though it was cancelled: %r; it cannot use the database any more", task)
+
+
+async def _take(recording: WriteRecording, side: CandidateUnits) -> None:
+    try:
+        await side.run(recording.take)
+    except (SQLAlchemyError, OSError) as error:
+        recording.fail(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,14 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from bridge import ConnectionOutsideCheck, Database, JoinedConnectionBusy, PoolSettings, WritesNotCheckable
+from bridge import (
+    ConnectionOutsideCheck,
+    Database,
+    DeadlineExceeded,
+    JoinedConnectionBusy,
+    PoolSettings,
+    WritesNotCheckable,
+)
 from tests.integration.server_side import assert_nothing_leaked, until
 from tests.integration.shadow.writing import INSERT, Note, contents, create
 
@@ -35,7 +43,7 @@ async def database(database_url: str, server: ServerSide) -> AsyncIterator[Datab
 
 @asynccontextmanager
 async def candidate(database: Database) -> AsyncIterator[tuple[Joined, CandidateUnits]]:
-    async with database.joined() as joined, joined.candidate(lock_timeout=0.2) as side:
+    async with database.joined() as joined, joined.candidate(lock_timeout=0.2, deadline=30) as side:
         yield joined, side
 
 
@@ -56,7 +64,7 @@ async def test_nothing_of_the_candidate_stays_and_the_control_begins_where_it_be
 ) -> None:
     before = contents(server)
     async with database.joined() as joined:
-        async with joined.candidate(lock_timeout=0.2), database.async_unit_of_work() as session:
+        async with joined.candidate(lock_timeout=0.2, deadline=30), database.async_unit_of_work() as session:
             seen = [await session.scalar(PID), await session.scalar(NOW)]
             session.add(Note(title="new"))
             await session.commit()
@@ -170,7 +178,7 @@ async def test_what_a_candidate_left_running_cannot_reach_the_database(database:
         await session.execute(INSERT, {"title": "late", "stock": 1})
 
     async with database.joined() as joined:
-        async with joined.candidate(lock_timeout=0.2), database.async_unit_of_work() as session:
+        async with joined.candidate(lock_timeout=0.2, deadline=30), database.async_unit_of_work() as session:
             await session.execute(text("SELECT 1"))
             in_session = asyncio.create_task(late(session))
             in_unit = asyncio.create_task(_after(go_on, lambda: write(database, "late")))
@@ -194,7 +202,7 @@ async def test_a_cancelled_candidate_leaves_nothing_and_the_control_goes_on_with
             await session.execute(text("SELECT pg_sleep(30)"))
 
     async with database.joined() as joined:
-        async with joined.candidate(lock_timeout=0.2):
+        async with joined.candidate(lock_timeout=0.2, deadline=30):
             running = asyncio.create_task(slow())
             await until(lambda: server.connections("query LIKE '%pg_sleep%' AND state = 'active'"))
             running.cancel()
@@ -210,7 +218,7 @@ async def test_a_candidate_whose_connection_dies_leaves_the_control_one_of_its_o
     database: Database, server: ServerSide
 ) -> None:
     async with database.joined() as joined:
-        async with joined.candidate(lock_timeout=0.2):
+        async with joined.candidate(lock_timeout=0.2, deadline=30):
             with pytest.raises(DBAPIError):
                 await run(
                     database, "INSERT INTO notes (title) VALUES ('a')", "SELECT pg_terminate_backend(pg_backend_pid())"
@@ -223,7 +231,7 @@ async def test_a_candidate_whose_connection_dies_leaves_the_control_one_of_its_o
 
 async def test_locks_of_the_candidate_are_gone_before_the_control_runs(database: Database, server: ServerSide) -> None:
     async with database.joined() as joined:
-        async with joined.candidate(lock_timeout=0.2), database.async_unit_of_work() as session:
+        async with joined.candidate(lock_timeout=0.2, deadline=30), database.async_unit_of_work() as session:
             await session.execute(text("UPDATE notes SET stock = 0 WHERE id = 1"))
             await session.execute(text("LOCK TABLE lines"))
             await session.execute(text("SELECT pg_advisory_lock(7), pg_advisory_xact_lock(8)"))
@@ -235,6 +243,27 @@ async def test_locks_of_the_candidate_are_gone_before_the_control_runs(database:
             assert await session.scalar(text("SELECT stock FROM notes WHERE id = 1")) == 11
 
 
+@pytest.mark.parametrize("nested", [False, True])
+async def test_whoever_waits_for_the_candidate_goes_on_before_the_control_runs(
+    nested: bool, database: Database, server: ServerSide
+) -> None:
+    """A savepoint that is released hands those who wait over to the whole transaction, and so to the control."""
+    update = "UPDATE notes SET stock = stock + 1 WHERE id = 1"
+    async with database.joined() as joined:
+        async with joined.candidate(lock_timeout=0.2, deadline=30):
+            async with database.async_unit_of_work() as session:
+                if nested:
+                    async with session.begin_nested():
+                        await session.execute(text(update))
+                await session.execute(text(update))
+            waiting = asyncio.create_task(asyncio.to_thread(server.run, update))
+            await until(server.waiting_for_locks)
+        await asyncio.wait_for(waiting, 5)
+        async with control(joined):
+            await run(database, update)
+    assert server.rows("SELECT stock FROM notes WHERE id = 1") == [(12,)]
+
+
 async def test_a_candidate_that_waits_for_a_lock_gives_up(database: Database, server: ServerSide) -> None:
     with server.holding("notes"):
         async with candidate(database):
@@ -242,10 +271,33 @@ async def test_a_candidate_that_waits_for_a_lock_gives_up(database: Database, se
                 await write(database, "a")
 
 
+async def test_a_candidate_sends_nothing_after_its_deadline_but_can_still_roll_back(
+    database: Database, server: ServerSide
+) -> None:
+    """However late the event loop is: it would otherwise wait for locks while others look for deadlocks."""
+    before = contents(server)
+    async with database.joined() as joined:
+        async with joined.candidate(lock_timeout=0.2, deadline=0.2) as side:
+            with pytest.raises(DeadlineExceeded):
+                await write_late(database)
+            assert side.late
+        assert contents(server) == before
+        async with control(joined):
+            await write(database, "control")
+    assert len(contents(server)) == len(before) + 1
+
+
+async def write_late(database: Database) -> None:
+    async with database.async_unit_of_work() as session:
+        await session.execute(text("UPDATE notes SET stock = 0 WHERE id = 1"))
+        time.sleep(0.25)  # noqa: ASYNC251  the loop is busy with something else
+        await session.execute(text("UPDATE notes SET stock = 0 WHERE id = 2"))
+
+
 async def test_the_control_commits_when_it_says_so(database: Database, server: ServerSide) -> None:
     before = contents(server)
     async with database.joined() as joined:
-        async with joined.candidate(lock_timeout=0.2):
+        async with joined.candidate(lock_timeout=0.2, deadline=30):
             await write(database, "x")
         async with control(joined) as side:
             with pytest.raises(LookupError):
@@ -256,7 +308,7 @@ async def test_the_control_commits_when_it_says_so(database: Database, server: S
 
 async def test_a_second_unit_of_work_of_the_control_joins_unless_one_is_open(database: Database) -> None:
     async with database.joined() as joined:
-        async with joined.candidate(lock_timeout=0.2):
+        async with joined.candidate(lock_timeout=0.2, deadline=30):
             pass
         async with control(joined):
             pids = []
@@ -270,7 +322,7 @@ async def test_a_second_unit_of_work_of_the_control_joins_unless_one_is_open(dat
 
 async def test_after_its_answer_the_control_has_ordinary_connections(database: Database) -> None:
     async with database.joined() as joined:
-        async with joined.candidate(lock_timeout=0.2):
+        async with joined.candidate(lock_timeout=0.2, deadline=30):
             pass
         async with control(joined) as side:
             async with database.async_unit_of_work() as session:
@@ -293,7 +345,7 @@ async def test_at_a_higher_isolation_level_the_control_has_a_transaction_of_its_
     await asyncio.to_thread(create, server)
     database = await asyncio.to_thread(lambda: Database(database_url, isolation_level="REPEATABLE READ"))
     async with database.joined() as joined:
-        async with joined.candidate(lock_timeout=0.2), database.async_unit_of_work() as session:
+        async with joined.candidate(lock_timeout=0.2, deadline=30), database.async_unit_of_work() as session:
             await session.execute(text("UPDATE notes SET stock = 0 WHERE id = 1"))
         server.run("UPDATE notes SET stock = 50 WHERE id = 1")
         async with control(joined), database.async_unit_of_work() as session:
@@ -317,7 +369,7 @@ async def test_notifications_of_the_candidate_are_discarded_and_those_of_the_con
     await driver.add_listener("news", hear)
     notify = text("SELECT pg_notify('news', :word)")
     async with database.joined() as joined:
-        async with joined.candidate(lock_timeout=0.2), database.async_unit_of_work() as session:
+        async with joined.candidate(lock_timeout=0.2, deadline=30), database.async_unit_of_work() as session:
             await session.execute(notify, {"word": "candidate"})
         async with control(joined), database.async_unit_of_work() as session:
             await session.execute(notify, {"word": "control"})

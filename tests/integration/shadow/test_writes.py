@@ -16,13 +16,15 @@ from werkzeug.exceptions import Conflict
 
 from bridge import Database, StopSettings, WritesNotCheckable
 from bridge.shadow import CheckOptions, Verdict, WriteCapture, WriteKind
-from tests.integration.server_side import assert_nothing_leaked
+from bridge.shadow.replay import replay_body
+from tests.integration.server_side import assert_nothing_leaked, checked_out
 from tests.integration.shadow.reading import EAGER, Checked, checked
 from tests.integration.shadow.writing import INSERT, contents, create
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bridge.types import Message
     from tests.integration.server_side import ServerSide
 
 RETURNING = text(f"{INSERT.text} RETURNING id, written")
@@ -334,6 +336,23 @@ async def test_a_body_too_large_is_not_checked_and_arrives_whole(url: str) -> No
             assert answer.json() == {"a": "x" * size}
         checks = await migration.settled()
     assert len(checks) == 1
+
+
+async def test_the_connection_is_returned_before_the_caller_has_its_answer(capturing: str) -> None:
+    """A client that reads slowly, or work after the answer, does not keep it from others."""
+    async with checked(capturing, ported()) as (migration, client):
+        transport: Any = client._transport
+        held: list[int] = []
+
+        async def send(message: Message) -> None:
+            held.append(checked_out(migration.bridge.database))
+
+        scope = {
+            "type": "http", "method": "POST", "path": "/notes/new", "raw_path": b"/notes/new", "query_string": b"",
+            "headers": [(b"host", b"testserver")], "server": ("testserver", 80), "scheme": "http", "http_version": "1.1",
+        }  # fmt: skip
+        await transport.app(scope, replay_body(b""), send)
+    assert held == [0, 0]
 
 
 BUMP = text("UPDATE notes SET stock = stock + 1 WHERE id = :id")
