@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from bridge.evidence.assessment import Assessment
     from bridge.evidence.policy import PromotionPolicy
 
-__all__ = ["CERTIFICATE", "ROLLBACK", "Certificate", "IgnoreRule", "covers", "rollback_document"]
+__all__ = ["CERTIFICATE", "INTENT", "ROLLBACK", "Certificate", "IgnoreRule", "covers", "rollback_document"]
 
 CERTIFICATE: Final = "certificate"
+INTENT: Final = "intent"
 ROLLBACK: Final = "rollback"
 SCHEMA: Final = 1
 
@@ -122,9 +123,9 @@ class Certificate:
             content=content,
         )
 
-    def document(self) -> Document:
-        """Return what a store keeps."""
-        return Document(self.id, CERTIFICATE, self.operation, self.at.timestamp(), self.content)
+    def document(self, kind: str = CERTIFICATE) -> Document:
+        """Return what a store keeps: an intent while the operation is being moved, and then a certificate."""
+        return Document(self.id, kind, self.operation, self.at.timestamp(), self.content)
 
 
 def covers(certificate: Certificate, setting: StageSetting) -> bool:

@@ -56,7 +56,7 @@ class MemoryEvidence:
         self._totals = {tally: each for tally, each in self._totals.items() if self._grown_at[tally] >= totals_before}
 
     async def keep(self, document: Document) -> None:
-        """Keep *document*."""
+        """Keep *document*, in place of the one with its id."""
         self._documents[document.id] = document
 
     async def discard(self, document: Document) -> None:

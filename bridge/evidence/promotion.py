@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from bridge.errors import ConfigurationError, PromotionRefused, StageConflict
+from bridge.errors import ConfigurationError, EvidenceStoreUnavailable, PromotionRefused, StageConflict
 from bridge.evidence.assessment import Assessment, Observed
-from bridge.evidence.certificate import CERTIFICATE, ROLLBACK, Certificate, covers
+from bridge.evidence.certificate import CERTIFICATE, INTENT, ROLLBACK, Certificate, covers
 from bridge.evidence.counts import Counts
 from bridge.evidence.requirements import is_promotion, requirements_of
 from bridge.offload import finish
@@ -147,8 +147,7 @@ class Promotions:
         Raises:
             EvidenceStoreUnavailable: They cannot be read.
         """
-        found = await self._store.documents(CERTIFICATE, operation, limit=limit)
-        return [Certificate.read(document.id, document.content) for document in found]
+        return await self._kept(CERTIFICATE, operation, limit=limit)
 
     async def held(self, operation: str, version: str) -> float:
         """Return for how many seconds *version* is still held after a roll-back by the guard."""
@@ -171,7 +170,8 @@ class Promotions:
             version = self._operations.version(operation)
             if setting.stage not in NEEDS_GRANT or version is None:
                 continue
-            granted = [each for each in await self.certificates(operation) if covers(each, setting)]
+            kept = [*await self._kept(CERTIFICATE, operation), *await self._kept(INTENT, operation)]
+            granted = [each for each in kept if covers(each, setting)]
             if granted and all(each.version != version for each in granted):
                 changed[operation] = (
                     f"its port has changed: '{setting}' was granted for version {granted[0].version}, this is version {version}, "
@@ -191,17 +191,27 @@ class Promotions:
         logger.warning("%s falls back to 'shadow': %s", operation, why)
         return True
 
+    async def _kept(self, kind: str, operation: str | None, *, limit: int = 100) -> list[Certificate]:
+        found = await self._store.documents(kind, operation, limit=limit)
+        return [Certificate.read(document.id, document.content) for document in found]
+
     async def _move(self, certificate: Certificate, to: StageSetting, expected: int) -> StageChange:
-        # The certificate first: where the answer of the stage store is lost, there may be one too many, but never one too few.
-        document = certificate.document()
-        await self._store.keep(document)
+        # First as an intent: of several who try the same, one gets a certificate; and if this process dies in between, it is known
+        # what the stage was granted for.
+        intent = certificate.document(INTENT)
+        await self._store.keep(intent)
         try:
-            return await self._stages.change(
+            change = await self._stages.change(
                 certificate.operation, to, who=certificate.who, why=certificate.why, expected=expected
             )
         except ConfigurationError:
-            await self._store.discard(document)
+            await self._store.discard(intent)
             raise
+        try:
+            await self._store.keep(certificate.document())
+        except EvidenceStoreUnavailable as error:
+            logger.error("%s is promoted, and its certificate is still kept as an intent: %s", change.operation, error)  # noqa: TRY400  no bug
+        return change
 
 
 def observed_of(counted: Mapping[Tally, Counts], operation: str, version: str) -> Observed:

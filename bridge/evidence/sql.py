@@ -117,11 +117,12 @@ class SQLEvidence:
 
     async def keep(self, document: Document) -> None:
         """
-        Keep *document*.
+        Keep *document*, in place of the one with its id.
 
         Raises:
             EvidenceStoreUnavailable: The database cannot be reached, or has no such tables.
         """
+        table = self._tables.documents
         row = {
             "id": document.id,
             "kind": document.kind,
@@ -130,7 +131,8 @@ class SQLEvidence:
             "content": dict(document.content),
         }
         async with self._connection.transaction() as connection:
-            await connection.execute(insert(self._tables.documents).values(row))
+            await connection.execute(delete(table).where(table.c.id == document.id))
+            await connection.execute(insert(table).values(row))
 
     async def discard(self, document: Document) -> None:
         """

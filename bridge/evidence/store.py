@@ -51,7 +51,7 @@ class Document:
 
     Attributes:
         id: Names it; no two have the same.
-        kind: ``certificate`` or ``rollback``.
+        kind: ``certificate``, ``rollback``, or ``intent``: the certificate of a promotion that is under way.
         operation: Name of the operation.
         at: When, in seconds since 1970.
         content: What JSON can hold.
@@ -97,7 +97,7 @@ class EvidenceStore(Protocol):
 
     async def keep(self, document: Document) -> None:
         """
-        Keep *document*.
+        Keep *document*, in place of the one with its id, if there is one.
 
         Raises:
             EvidenceStoreUnavailable: The store cannot be reached.

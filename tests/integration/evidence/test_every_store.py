@@ -97,6 +97,12 @@ async def test_documents_come_back_newest_first(open_store: Callable[[], Evidenc
     assert list(await store.documents("certificate", SHOW)) == [documents[1], documents[0]]
     assert list(await store.documents("certificate")) == [documents[3], documents[1], documents[0]]
     assert list(await store.documents("certificate", limit=1)) == [documents[3]]
+    moved = Document("2", "intent", SHOW, 1_764_000_001.0, {"to": "canary 6 %"})
+    await store.keep(moved)
+    assert list(await store.documents("certificate", SHOW)) == [documents[0]]
+    assert list(await store.documents("intent", SHOW)) == [moved]
+    await store.keep(documents[1])
+    assert list(await store.documents("certificate", SHOW)) == [documents[1], documents[0]]
     await store.discard(documents[1])
     assert list(await store.documents("certificate", SHOW)) == [documents[0]]
     assert list(await store.documents("rollback", SHOW)) == [documents[2]]

@@ -271,18 +271,49 @@ async def test_somebody_elses_change_in_between_is_a_conflict_and_leaves_no_cert
     assert await world.evidence.certificates() == []
 
 
-async def test_a_change_whose_answer_was_lost_keeps_its_certificate() -> None:
+async def test_a_change_whose_answer_was_lost_counts_as_granted_and_not_as_certified() -> None:
     world = World("shadow")
     await world.happened(native=GOOD)
+    change = world.stages.change
 
-    async def lost(*_: Any, **__: Any) -> Any:
+    async def lost(*arguments: Any, **options: Any) -> Any:
+        await change(*arguments, **options)
         msg = "no answer"
         raise StageStoreUnavailable(msg)
 
     world.stages.change = lost  # type: ignore[method-assign]
     with pytest.raises(StageStoreUnavailable):
         await world.evidence.promote(OPERATION, "canary 5 %", who="ada", why="ready")
-    assert len(await world.evidence.certificates()) == 1
+    world.stages.change = change  # type: ignore[method-assign]
+    assert await world.evidence.certificates() == []
+    await world.evidence.start()
+    assert world.stage == "canary 5 %"
+    await world.evidence.close()
+    world.version = "b" * 12
+    other = world.another()
+    await other.start()
+    assert world.stage == "shadow"
+    await other.close()
+
+
+async def test_a_promotion_whose_certificate_cannot_be_kept_afterwards_has_happened(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = World("shadow")
+    await world.happened(native=GOOD)
+    keep = world.store.keep
+
+    async def only_intents(document: Document) -> None:
+        if document.kind != "intent":
+            msg = "down"
+            raise EvidenceStoreUnavailable(msg)
+        await keep(document)
+
+    world.store.keep = only_intents  # type: ignore[method-assign]
+    change = await world.evidence.promote(OPERATION, "canary 5 %", who="ada", why="ready")
+    assert (change.after, world.stage) == ("canary 5 %", "canary 5 %")
+    assert "still kept as an intent" in caplog.text
+    assert [each.kind for each in await world.store.documents("intent")] == ["intent"]
 
 
 async def test_an_operation_that_nobody_declared_leaves_no_certificate() -> None:
