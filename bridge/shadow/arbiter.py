@@ -12,6 +12,7 @@ import asyncio
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from bridge.database import checked_read, exported_snapshot
@@ -108,7 +109,9 @@ class Arbiter:
             return Check(read.operation, control, candidate, Verdict.NOT_COMPARABLE, reason=reason)
         differences = compare(control, candidate, options=read.options, noise=noisy)
         if checked.wrote:
-            differences = (*differences, _written())
+            # The write is refused, so an error of the server follows from that, and not from the port.
+            failed = candidate.response is None or candidate.response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            differences = (_written(),) if failed else (*differences, _written())
         return Check(read.operation, control, candidate, verdict_of(differences), differences)
 
     async def _run(self, read: ReadToCheck, path: Path, snapshot: str | None) -> tuple[Exchange, CheckedRead]:
