@@ -44,7 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     serve = parser.add_subparsers(dest="command", required=True).add_parser("serve", help="run the server")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
-    serve.add_argument("--stage", help="stage of the ported operations: legacy (default), shadow, 'canary 5 %%', verify or native")
+    serve.add_argument(
+        "--stage", help="stage of the ported operations: legacy (default), shadow, 'canary 5 %%', verify or native"
+    )
     serve.add_argument("--users", type=int, default=1000, help="users to seed into an empty database")
     serve.add_argument("--posts", type=int, default=10_000, help="posts to seed into an empty database")
     return parser

@@ -66,9 +66,7 @@ def _integer(environ: Mapping[str, str], name: str, default: int) -> int:
     try:
         return int(text)
     except ValueError:
-        msg = (
-            f"{name} is {text!r}, which is not a whole number: set it to one, for example {default}"
-        )
+        msg = f"{name} is {text!r}, which is not a whole number: set it to one, for example {default}"
         raise ConfigurationError(msg) from None
 
 

@@ -11,11 +11,11 @@ import os
 from typing import Any, Final
 
 from fastapi import FastAPI
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession  # noqa: TC002 - FastAPI reads annotations
 from sqlalchemy.orm import selectinload
 
 from async_app.app import HOOKS
+from async_app.native.lookup import one_user
 from async_app.native.user_queries import get_user as fixed
 from async_app.schemas import UserDetail
 from bridge import (
@@ -34,7 +34,7 @@ from bridge import (
 )
 from legacy_sync import create_app as create_flask_app
 from legacy_sync.models import Post, User
-from legacy_sync.services.errors import NotFound
+from legacy_sync.models.enums import PostStatus
 from legacy_sync.services.users import get_user as legacy
 
 __all__ = ["CLIENT_HEADER", "DATABASE_URL", "OPERATION", "PLANTED_BUG", "create"]
@@ -61,12 +61,9 @@ COUNTING: Final = EvidenceSettings(flush_every=0.5, window=1)
 
 
 async def planted(session: AsyncSession, user_id: int) -> User:
-    """Load a user as the port does, but through an inner join: who has written no post is not found."""
-    loading = selectinload(User.posts).selectinload(Post.tags)
-    found = await session.scalar(select(User).join(User.posts).where(User.id == user_id).limit(1).options(loading))
-    if found is None:
-        raise NotFound(entity="user")
-    return found
+    """Load a user as the port does, but only with the posts that are published: drafts are lost."""
+    published = User.posts.and_(Post.status == PostStatus.PUBLISHED)
+    return await one_user(session, user_id, selectinload(published).selectinload(Post.tags))
 
 
 class Fault:

@@ -31,7 +31,7 @@ class EvidenceSettings:
     Attributes:
         flush_every: Seconds between two batches of a process.
         window: Seconds that are counted together; the guard looks at whole windows.
-        keep_windows: Seconds for which windows are kept. What is older is in the totals only.
+        keep_windows: Seconds for which windows are kept apart; more than the guard's. What is older is in the totals only.
         keep_totals: Seconds for which the totals of a version are kept that is no longer counted.
         max_pending: Counters that a process holds while the store cannot be reached; what would need further ones is dropped, and
             the number of drops counted.
@@ -40,7 +40,7 @@ class EvidenceSettings:
 
     flush_every: float = 1.0
     window: int = 10
-    keep_windows: float = 7200.0
+    keep_windows: float = 900.0
     keep_totals: float = 90 * 86400.0
     max_pending: int = 50_000
     on_changed_handler: str = "shadow"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, func, insert, select, text, update
 
 from bridge.evidence.counts import Counts, Tally
 from bridge.evidence.kept_connection import KeptConnection
-from bridge.evidence.sql_tables import EvidenceTables, add_counters
+from bridge.evidence.sql_tables import EvidenceTables, add_counters, add_up_windows
 from bridge.evidence.store import Document
 from bridge.stages import Path
 
@@ -67,7 +67,7 @@ class SQLEvidence:
 
     async def add(self, batch: Batch) -> None:
         """
-        Add *batch* to the windows and to the totals.
+        Add *batch* to its windows.
 
         Raises:
             EvidenceStoreUnavailable: The database cannot be reached, has no such tables, or did not answer in time.
@@ -75,14 +75,10 @@ class SQLEvidence:
         async with self._connection.transaction() as connection:
             if not await self._claim(connection, batch):
                 return
-            totals: dict[tuple[Any, ...], list[int]] = {}
-            rows = []
-            for (tally, window, counter), amount in batch.counters.items():
-                name = (tally.operation, tally.path.value, tally.version)
-                rows.append((*name, window, counter, amount, window))
-                total = totals.setdefault((*name, 0, counter), [0, 0])
-                total[:] = total[0] + amount, max(total[1], window)
-            rows += [(*key, amount, grown_at) for key, (amount, grown_at) in totals.items()]
+            rows = [
+                (tally.operation, tally.path.value, tally.version, window, counter, amount, window)
+                for (tally, window, counter), amount in batch.counters.items()
+            ]
             await add_counters(connection, self._tables.counters, rows)
 
     async def read(self, operation: str | None = None, *, since: float | None = None) -> Mapping[Tally, Counts]:
@@ -94,10 +90,9 @@ class SQLEvidence:
         """
         table = self._tables.counters
         columns = (table.c.operation, table.c.path, table.c.version, table.c.counter)
-        if since is None:
-            query = select(*columns, table.c.amount).where(table.c.since == 0)
-        else:
-            query = select(*columns, func.sum(table.c.amount)).where(table.c.since >= max(since, 1)).group_by(*columns)
+        query = select(*columns, func.sum(table.c.amount)).group_by(*columns)
+        if since is not None:
+            query = query.where(table.c.since >= max(since, 1))
         if operation is not None:
             query = query.where(table.c.operation == operation)
         found: dict[Tally, dict[str, int]] = {}
@@ -109,14 +104,14 @@ class SQLEvidence:
 
     async def prune(self, *, windows_before: float, totals_before: float) -> None:
         """
-        Forget old windows and totals, and processes that are gone.
+        Add old windows to the totals, and forget old totals, and processes that are gone.
 
         Raises:
             EvidenceStoreUnavailable: The database cannot be reached, or has no such tables.
         """
         table, writers = self._tables.counters, self._tables.writers
         async with self._connection.transaction() as connection:
-            await connection.execute(delete(table).where(table.c.since > 0, table.c.since < int(windows_before)))
+            await add_up_windows(connection, table, before=int(windows_before))
             await connection.execute(delete(table).where(table.c.since == 0, table.c.grown_at < int(totals_before)))
             await connection.execute(delete(writers).where(writers.c.written_at < int(totals_before)))
 

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import JSON, BigInteger, Column, Double, Index, MetaData, String, Table, bindparam, func, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from bridge.evidence.counts import LONGEST_COUNTER
@@ -14,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-__all__ = ["EvidenceTables", "add_counters"]
+__all__ = ["EvidenceTables", "add_counters", "add_up_windows"]
 
 # MySQL indexes at most 3072 bytes, and a character may have four: the key of the counters has 732 characters and a number.
 LONGEST_OPERATION: Final = 500
@@ -30,7 +45,7 @@ class EvidenceTables:
 
     Attributes:
         metadata: Holds all three, for ``create_all`` and for Alembic's ``target_metadata``.
-        counters: How much was counted: a row for each counter in each window, and one with ``since`` 0 for its total.
+        counters: How much was counted: a row for each counter in each window, and one with ``since`` 0 for all windows that are gone.
         writers: The number of the last batch of each process.
         documents: Promotions and roll-backs.
     """
@@ -101,10 +116,46 @@ async def add_counters(connection: AsyncConnection, table: Table, rows: Sequence
         await connection.execute(upsert.on_duplicate_key_update(grown), named)
 
 
+async def add_up_windows(connection: AsyncConnection, table: Table, *, before: int) -> None:
+    """
+    Move the counters of windows that began before *before* to the rows without a window.
+
+    Args:
+        connection: In a transaction.
+        table: The counters.
+        before: Seconds since 1970.
+    """
+    names = [table.c[name] for name in ("operation", "path", "version", "counter")]
+    old = (table.c.since > 0) & (table.c.since < before)
+    if connection.dialect.name == "postgresql":
+        gone = delete(table).where(old).returning(*names, table.c.amount, table.c.grown_at).cte("gone")
+        operation, path, version, counter = (gone.c[column.name] for column in names)
+        sums = (
+            select(operation, path, version, literal(0), counter, func.sum(gone.c.amount), func.max(gone.c.grown_at))
+            .group_by(operation, path, version, counter)
+            .order_by(operation, path, version, counter)
+        )
+        await connection.execute(_growing(postgresql.insert(table).from_select(COLUMNS, sums), table))
+        return
+    # Elsewhere the rows, and the gaps for further ones, stay locked from the look to the end.
+    summed = select(*names, func.sum(table.c.amount), func.max(table.c.grown_at)).where(old).group_by(*names)
+    await connection.execute(select(table.c.since).where(old).with_for_update())
+    found = await connection.execute(summed)
+    rows = [(row[0], row[1], row[2], 0, row[3], int(row[4]), row[5]) for row in found]
+    if rows:
+        await connection.execute(delete(table).where(old))
+        await add_counters(connection, table, rows)
+
+
 def _growing(insert: Any, table: Table) -> Any:
     return insert.on_conflict_do_update(
         index_elements=list(table.primary_key),
-        set_={"amount": table.c.amount + insert.excluded.amount, "grown_at": insert.excluded.grown_at},
+        set_={
+            "amount": table.c.amount + insert.excluded.amount,
+            "grown_at": case(
+                (insert.excluded.grown_at > table.c.grown_at, insert.excluded.grown_at), else_=table.c.grown_at
+            ),
+        },
     )
 
 

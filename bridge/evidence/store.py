@@ -69,7 +69,7 @@ class EvidenceStore(Protocol):
 
     async def add(self, batch: Batch) -> None:
         """
-        Add *batch* to the windows and to the totals, wholly or not at all.
+        Add *batch*, wholly or not at all.
 
         Raises:
             EvidenceStoreUnavailable: The store cannot be reached, or did not answer in time; the same batch may be added again.

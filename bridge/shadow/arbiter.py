@@ -12,19 +12,22 @@ import asyncio
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from anyio import to_thread
+
 from bridge.database import checked_read, exported_snapshot
 from bridge.shadow.check import Check, Verdict
-from bridge.shadow.comparing import compare, noise, verdict_of
+from bridge.shadow.comparing import QUIET, Noise, compare, noise, verdict_of
 from bridge.shadow.difference import Difference
 from bridge.shadow.egress import Egress, egress_guard
 from bridge.shadow.exchange import Exchange
 from bridge.shadow.rules import rule_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable, Iterator
 
     from bridge.database import CheckedRead, Database
     from bridge.shadow.comparing import CompareOptions
@@ -35,6 +38,8 @@ __all__ = ["Arbiter", "ReadToCheck"]
 # One keeps the snapshot, the other reads it.
 CONNECTIONS: Final = 2
 NOWHERE: Final = Egress(())
+# Comparing less takes no longer than a few milliseconds, as was measured; a hop to a thread is not worth it.
+LARGE_BYTES: Final = 32 * 1024
 TIMED_OUT: Final = "TimeoutError"
 TOO_LARGE: Final = "ResponseTooLarge"
 
@@ -84,7 +89,7 @@ class Arbiter:
         """
         candidate, seen = await self._run(read, read.candidate, None)
         if not seen.wrote:
-            differences = compare(read.control, candidate, options=read.options)
+            differences = await _compared(read, read.control, candidate)
             verdict = verdict_of(differences)
             if verdict in {Verdict.MATCHED, Verdict.EXCUSED}:
                 return Check(read.operation, read.control, candidate, verdict, differences)
@@ -99,7 +104,7 @@ class Arbiter:
             control, seen = await self._run(read, path, snapshot)
             candidate, checked = await self._run(read, read.candidate, snapshot)
             again, seen_again = await self._run(read, path, snapshot)
-        noisy = noise(control, again, options=read.options)
+        noisy = await _noise(read, control, again)
         reason = _why_not(control, again, candidate, (seen, seen_again, checked))
         if candidate.error == TIMED_OUT and self._database.is_exhausted():
             reason = "the candidate ran past the deadline of a check, and no connection was free"
@@ -107,11 +112,9 @@ class Arbiter:
             reason = reason or "the control differs from itself, and this database shares no snapshots"
         if reason:
             return Check(read.operation, control, candidate, Verdict.NOT_COMPARABLE, reason=reason)
-        differences = compare(control, candidate, options=read.options, noise=noisy)
+        differences = await _compared(read, control, candidate, noisy)
         if checked.wrote:
-            # The write is refused, so an error of the server follows from that, and not from the port.
-            failed = candidate.response is None or candidate.response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-            differences = (_written(),) if failed else (*differences, _written())
+            differences = (*_besides_refusal(candidate, differences), _written())
         return Check(read.operation, control, candidate, verdict_of(differences), differences)
 
     async def _run(self, read: ReadToCheck, path: Path, snapshot: str | None) -> tuple[Exchange, CheckedRead]:
@@ -134,6 +137,30 @@ class Arbiter:
         return Exchange(
             path, read.control.request, None, started, self._deadline, error=error, blocked=tuple(egress.blocked)
         ), seen
+
+
+async def _compared(
+    read: ReadToCheck, control: Exchange, candidate: Exchange, noisy: Noise = QUIET
+) -> tuple[Difference, ...]:
+    work = partial(compare, control, candidate, options=read.options, noise=noisy)
+    return await to_thread.run_sync(work) if _is_large(control) or _is_large(candidate) else work()
+
+
+async def _noise(read: ReadToCheck, control: Exchange, again: Exchange) -> Noise:
+    work = partial(noise, control, again, options=read.options)
+    return await to_thread.run_sync(work) if _is_large(control) or _is_large(again) else work()
+
+
+def _is_large(exchange: Exchange) -> bool:
+    return exchange.response is not None and len(exchange.response.body) > LARGE_BYTES
+
+
+def _besides_refusal(candidate: Exchange, differences: Iterable[Difference]) -> Iterator[Difference]:
+    """Leave out the failure that the refusal of the write led to: one cause is one difference."""
+    response = candidate.response
+    failed = response is None or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    follows = failed and candidate.error != TIMED_OUT
+    return (each for each in differences if not (follows and each.where == "status"))
 
 
 def _written() -> Difference:

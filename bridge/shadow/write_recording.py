@@ -49,12 +49,8 @@ class WriteRecording:
     def take(self, connection: Connection) -> None:
         """Read what was written on *connection* since, and have it forgotten."""
         if self.reason is None:
-            self._captured += [CapturedWrite(*row) for row in connection.exec_driver_sql(TAKE)]
-            self._captured += [
-                CapturedWrite(table, "UNSEEN", None, None, None)
-                for table, writes in _unseen(connection).items()
-                if writes > self._unseen.get(table, 0)
-            ]
+            rows = (CapturedWrite(*row) for row in connection.exec_driver_sql(TAKE))
+            self._captured += [row for row in rows if row.operation != "UNSEEN" or self._is_new(row)]
 
     def commit(self, connection: Connection) -> None:
         """
@@ -83,6 +79,9 @@ class WriteRecording:
         """Note that the rows cannot be read."""
         self.reason = f"what it wrote could not be read: {type(error).__name__}"
         logger.warning("what a checked path wrote could not be read: %s", error)
+
+    def _is_new(self, unseen: CapturedWrite) -> bool:
+        return int(unseen.after or 0) > self._unseen.get(unseen.table, 0)
 
     def write_set(self) -> WriteSet | None:
         """Return what was written; None where nobody can tell."""
@@ -127,7 +126,8 @@ def _commit(connection: Connection) -> None:
 
 
 def _unseen(connection: Connection) -> dict[str, int]:
-    return {row.table_name: row.writes for row in connection.exec_driver_sql(UNSEEN)}
+    rows = (CapturedWrite(*row) for row in connection.exec_driver_sql(UNSEEN))
+    return {row.table: int(row.after or 0) for row in rows}
 
 
 def _is_autocommit(connection: Connection) -> bool:

@@ -19,9 +19,9 @@ CAPTURE: Final = (
     "SELECT to_regprocedure('bridge.take_row_writes(text)') IS NOT NULL "
     "FROM set_config('bridge.capture', 'on', true) AS capturing"
 )
-TAKE: Final = "SELECT * FROM bridge.take_row_writes(current_schema())"
 # The server counts writes also of transactions before this one, for a second or so.
-UNSEEN: Final = "SELECT * FROM bridge.unseen_writes()"
+UNSEEN: Final = "SELECT table_name, 'UNSEEN', NULL::text[], NULL, writes::text FROM bridge.unseen_writes()"
+TAKE: Final = f"SELECT * FROM bridge.take_row_writes(current_schema()) UNION ALL {UNSEEN}"  # noqa: S608
 
 # Unlogged, because nothing in it outlives its transaction. The functions run as their owner, so that the application needs no right to the
 # table, and can only ever see what its own transaction wrote.
@@ -48,35 +48,38 @@ BEGIN
     );
     RETURN NULL;
 END $$""",
+    # PL/pgSQL keeps the plans of what it runs, other languages would plan anew at each call.
     """CREATE OR REPLACE FUNCTION bridge.take_row_writes(default_schema text)
 RETURNS TABLE (table_name text, operation text, key text[], before text, after text)
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    WITH taken AS (
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN QUERY WITH taken AS (
         DELETE FROM bridge.row_writes WHERE transaction = pg_current_xact_id_if_assigned() RETURNING *
     ), located AS (
-        SELECT coalesce(pg_partition_root(relation), relation) AS relation, position, operation, before, after FROM taken
-    ), keys AS (
-        SELECT relation, array_agg(attname::text ORDER BY attnum) AS columns
-        FROM (SELECT DISTINCT relation FROM located) AS written
-        JOIN pg_index ON indrelid = relation AND indisprimary
-        JOIN pg_attribute ON attrelid = relation AND attnum = ANY (indkey)
-        GROUP BY relation
+        SELECT DISTINCT relation, coalesce(pg_partition_root(relation), relation) AS root FROM taken
     ), named AS (
-        SELECT oid AS relation, CASE relnamespace::regnamespace::text
-            WHEN quote_ident(default_schema) THEN relname::text ELSE relnamespace::regnamespace::text || '.' || relname END AS name
-        FROM pg_class
-    ), ordered AS (
-        SELECT position, name, operation, columns, before::text, after::text
-        FROM located JOIN named USING (relation) LEFT JOIN keys USING (relation)
+        SELECT located.relation, CASE nspname WHEN default_schema THEN relname::text ELSE nspname || '.' || relname END AS name,
+            (SELECT array_agg(attname::text ORDER BY attnum) FROM pg_index JOIN pg_attribute ON attrelid = indrelid
+             AND attnum = ANY (indkey) WHERE indrelid = root AND indisprimary) AS columns
+        FROM located JOIN pg_class ON pg_class.oid = root JOIN pg_namespace ON pg_namespace.oid = relnamespace
     )
-    SELECT name, operation, columns, before, after FROM ordered ORDER BY position
-$$""",
+    SELECT named.name, taken.operation, named.columns, taken.before::text, taken.after::text
+    FROM taken JOIN named ON named.relation = taken.relation ORDER BY taken.position;
+END $$""",
+    # Of all tables that are not the server's own, whose numbers are below 16384.
     """CREATE OR REPLACE FUNCTION bridge.unseen_writes() RETURNS TABLE (table_name text, writes bigint)
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT schemaname || '.' || relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables
-    WHERE n_tup_ins + n_tup_upd + n_tup_del > 0 AND relid <> 'bridge.row_writes'::regclass
-    AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = relid AND tgname = 'bridge_row_writes' AND tgenabled IN ('O', 'A'))
-$$""",
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT nspname || '.' || relname, written.writes
+    FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace CROSS JOIN LATERAL (
+        SELECT pg_stat_get_xact_tuples_inserted(pg_class.oid) + pg_stat_get_xact_tuples_updated(pg_class.oid)
+        + pg_stat_get_xact_tuples_deleted(pg_class.oid) AS writes
+    ) AS written
+    WHERE pg_class.oid >= 16384 AND relkind = 'r' AND written.writes > 0 AND pg_class.oid <> 'bridge.row_writes'::regclass
+    AND NOT EXISTS (
+        SELECT FROM pg_trigger WHERE tgrelid = pg_class.oid AND tgname = 'bridge_row_writes' AND tgenabled IN ('O', 'A')
+    );
+END $$""",
 )
 NO_OBJECTS: Final = ("DROP SCHEMA IF EXISTS bridge CASCADE",)
 

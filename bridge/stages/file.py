@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import errno
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 
 from bridge.errors import StageStoreReadOnly, StageStoreUnavailable
 from bridge.stages.extras import require
 from bridge.stages.store import StageChange, require_version
 from bridge.stages.toml_file import HISTORY, STAGES, StageFile, locked, modified_at, read_stage_file, replace_file
+from bridge.stages.watching import DirectoryWatch
 
 if TYPE_CHECKING:
     import os
@@ -26,11 +26,10 @@ __all__ = ["FileStageStore"]
 EXTRA: Final = "file"
 # What is kept of the history in the file.
 LONGEST_HISTORY: Final = 500
-# Editors write a file in several steps, milliseconds apart.
-SETTLED_MS: Final = 50
-LONGEST_UNSETTLED_MS: Final = 400
 READ_ONLY: Final = (errno.EROFS, errno.EACCES, errno.EPERM)
 BY_HAND: Final = "an editor of the file"
+# One reads while another waits for the lock of a change.
+THREADS: Final = 2
 
 
 class FileStageStore:
@@ -52,9 +51,12 @@ class FileStageStore:
             ExtraMissing: ``watchfiles`` or ``tomlkit`` is not installed.
         """
         self._path = Path(path).absolute()
-        self._poll_every_ms = max(1, round(poll_every * 1000))
+        self._poll_every = poll_every
         self._watchfiles: Any = require("watchfiles", extra=EXTRA)
         self._tomlkit: Any = require("tomlkit", extra=EXTRA)
+        # Of its own, because FastAPI's synchronous endpoints may hold all of AnyIO's threads.
+        self._threads = CapacityLimiter(THREADS)
+        self._was_there = False
 
     def __repr__(self) -> str:
         return f"FileStageStore({str(self._path)!r})"
@@ -64,7 +66,7 @@ class FileStageStore:
         Return every entry; none where there is no file yet.
 
         Raises:
-            StageStoreUnavailable: The file cannot be read.
+            StageStoreUnavailable: The file cannot be read, or was there and is gone.
         """
         return (await self._read()).entries()
 
@@ -77,7 +79,7 @@ class FileStageStore:
             StageStoreReadOnly: The file may not be written.
             StageStoreUnavailable: The file cannot be read or written.
         """
-        return await to_thread.run_sync(self._change, operation, setting, who, why, expected)
+        return await to_thread.run_sync(self._change, operation, setting, who, why, expected, limiter=self._threads)
 
     async def history(self, operation: str | None = None, *, limit: int = 100) -> Sequence[StageChange]:
         """
@@ -91,43 +93,36 @@ class FileStageStore:
 
     async def follow(self) -> AsyncGenerator[Mapping[str, StageEntry], None]:
         """
-        Yield every entry, and again after each change of the directory, and at least every *poll_every* seconds.
+        Yield every entry, and again after each change in the directory, and at least every *poll_every* seconds.
 
         Raises:
             StageStoreUnavailable: The file cannot be read, or was there and is gone.
         """
-        watching = self._watchfiles.awatch(
-            # The directory, because a file that is replaced is another one; a ConfigMap only changes a link beside it.
-            self._path.parent,
-            watch_filter=None,
-            recursive=False,
-            step=SETTLED_MS,
-            debounce=LONGEST_UNSETTLED_MS,
-            rust_timeout=self._poll_every_ms,
-            yield_on_timeout=True,
-        )
+        watch = DirectoryWatch(self._path.parent, self._watchfiles)
         try:
-            was_there = False
             while True:
-                file = await self._read(missing_is_empty=not was_there)
-                was_there = was_there or bool(file.text)
-                yield file.entries()
-                await anext(watching)
+                yield (await self._read()).entries()
+                await watch.wait(self._poll_every)
         finally:
-            await watching.aclose()
+            await watch.close()
 
     async def close(self) -> None:
         """Do nothing: the file is not held open."""
 
-    async def _read(self, *, missing_is_empty: bool = True) -> StageFile:
-        read = partial(read_stage_file, self._path, missing_is_empty=missing_is_empty)
+    async def _read(self) -> StageFile:
         # A network file system that hangs is not waited for at shutdown.
-        return await to_thread.run_sync(read, abandon_on_cancel=True)
+        return await to_thread.run_sync(self._read_now, abandon_on_cancel=True, limiter=self._threads)
+
+    def _read_now(self) -> StageFile:
+        # Also when it is followed anew: or one that is gone would take every stage back to its default.
+        file = read_stage_file(self._path, missing_is_empty=not self._was_there)
+        self._was_there = self._was_there or bool(file.text)
+        return file
 
     def _change(self, operation: str, setting: str, who: str, why: str, expected: int | None) -> StageChange:
         try:
             with locked(self._path):
-                file = read_stage_file(self._path, missing_is_empty=True)
+                file = self._read_now()
                 entry, last = file.entry(operation), file.last_change(operation)
                 changes = []
                 if entry and (last is None or last.after != entry.setting):
@@ -159,9 +154,18 @@ class FileStageStore:
             row.update({"after": change.after, "version": change.version})
             row.update({"who": change.who, "why": change.why, "at": change.at})
             rows.append(row)
-        while len(rows) > LONGEST_HISTORY:
-            del rows[0]
+        _shorten(rows)
         # Last, because a table that follows an array of tables would be hard to find.
         document[HISTORY] = rows
         text: str = kit.dumps(document)
         return text
+
+
+def _shorten(rows: Any) -> None:
+    """Forget the oldest changes, but no operation's last one, which counts its versions."""
+    for _ in range(len(rows) - LONGEST_HISTORY):
+        names = [str(row.get("operation")) for row in rows]
+        superseded = (number for number, name in enumerate(names) if name in names[number + 1 :])
+        oldest = next(superseded, None)
+        if oldest is not None:
+            del rows[oldest]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from bridge.stages.status import StoreStatus
+from bridge.stages.waiting import wait_at_most
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +24,9 @@ logger = logging.getLogger("bridge.stages")
 FIRST_PAUSE_S: Final = 0.05
 # So that a change is followed within about a second of the store's return.
 LONGEST_PAUSE_S: Final = 1.0
+# Longer than a store of ours takes to cut a connection.
+LONGEST_STOP_S: Final = 5.0
+ATTEMPTS_TO_STOP: Final = 10
 
 
 class Follower:
@@ -57,20 +61,20 @@ class Follower:
         """
         if self._task is not None:
             return
-        self._outcome.clear()
+        # Another one each time, since an application may start again on another event loop.
+        self._outcome = asyncio.Event()
         self._task = asyncio.create_task(self._follow(), name="bridge.stages.follow")
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._outcome.wait(), patience)
+        await wait_at_most(self._outcome, patience)
         if not self._outcome.is_set():
             self._failed(TimeoutError(f"no answer within {patience:g} s"))
 
-    async def stop(self) -> None:
-        """Stop following; return when the task has ended."""
-        if self._task is None:
-            return
-        task, self._task = self._task, None
-        task.cancel()
-        await asyncio.wait([task])
+    async def close(self) -> None:
+        """Stop following, and let go of the store; whatever it does, whoever closes can go on and close the rest."""
+        await self._stop()
+        try:
+            await self._store.close()
+        except Exception:
+            logger.exception("%r cannot be closed", self._store)
 
     def status(self, ignored: Mapping[str, str]) -> StoreStatus:
         """Return what is known of the store."""
@@ -84,16 +88,29 @@ class Follower:
             ignored=dict(ignored),
         )
 
+    async def _stop(self) -> None:
+        if self._task is None:
+            return
+        task, self._task = self._task, None
+        # Not once, because a store of others may lose a cancellation, as asyncio.wait_for does before Python 3.12.
+        for _ in range(ATTEMPTS_TO_STOP):
+            task.cancel()
+            if (await asyncio.wait([task], timeout=LONGEST_STOP_S / ATTEMPTS_TO_STOP))[0]:
+                return
+        logger.error("%r does not stop following within %g s, so it is left alone", self._store, LONGEST_STOP_S)
+
     async def _follow(self) -> None:
-        pause = FIRST_PAUSE_S
+        loop, pause = asyncio.get_running_loop(), FIRST_PAUSE_S
         while True:
+            began_at = loop.time()
             try:
                 async with aclosing(self._store.follow()) as answers:
                     async for entries in answers:
                         self._answered(changed=self._apply(entries))
-                        pause = FIRST_PAUSE_S
             except Exception as error:  # noqa: BLE001 - a store may be of any kind, and whatever it raises must not end the task
                 self._failed(error)
+            if loop.time() - began_at > LONGEST_PAUSE_S:
+                pause = FIRST_PAUSE_S
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - nothing is to be kept secret
             pause = min(pause * 2, LONGEST_PAUSE_S)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bridge.errors import StageStoreReadOnly, StageStoreUnavailable
 from bridge.stages.extras import require
 from bridge.stages.store import StageEntry
+from bridge.stages.waiting import wait_at_most
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -70,7 +71,9 @@ class OpenFeatureStageStore:
         if self._evaluation is None or self._evaluation.done():
             self._evaluation = _on_thread(self._evaluate)
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._evaluation)), self._timeout)
+            # Not `asyncio.wait_for`: see `wait_at_most`.
+            async with asyncio.timeout(self._timeout):
+                return await asyncio.shield(asyncio.wrap_future(self._evaluation))
         except TimeoutError:
             msg = f"{self!r} has not answered within {self._timeout:g} s"
             raise StageStoreUnavailable(msg) from None
@@ -125,8 +128,7 @@ class OpenFeatureStageStore:
             while True:
                 changed.clear()
                 yield await self.load()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), self._poll_every)
+                await wait_at_most(changed, self._poll_every)
         finally:
             for event in events:
                 self._client.remove_handler(event, wake)

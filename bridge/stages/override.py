@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+from time import time
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from bridge.errors import ConfigurationError
-from bridge.stages.pattern import fits
+from bridge.stages.pattern import compiled
 from bridge.stages.sticky import cookie_of, header_of
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Sequence
 
     from bridge.types import Scope
@@ -24,6 +28,8 @@ SALT: Final = "bridge.stage-override"
 SHORTEST_SECRET: Final = 20
 # A browser sends no longer cookie.
 LONGEST_TOKEN: Final = 4096
+# To verify a token takes about 30 µs, and to remember one about a kilobyte.
+REMEMBERED: Final = 256
 
 
 class StageOverride:
@@ -70,6 +76,7 @@ class StageOverride:
         self._serializer = URLSafeTimedSerializer(secrets, salt=SALT)
         self._header = header.lower().encode("latin-1")
         self._cookie = cookie.encode("latin-1")
+        self._read = lru_cache(REMEMBERED)(self._verify)
 
     def token(self, *operations: str, side: Side) -> str:
         """
@@ -80,21 +87,47 @@ class StageOverride:
             side: The side that is to serve them.
 
         Raises:
-            ConfigurationError: There is no such side, or no operation is named.
+            ConfigurationError: There is no such side, no operation is named, or they are too many for a cookie.
         """
         if side not in SIDES or not operations:
             msg = f"an override of {len(operations)} operations to {side!r} says nothing: name an operation or '*', and one of {SIDES}"
             raise ConfigurationError(msg)
         token = self._serializer.dumps([side, *operations])
-        return token if isinstance(token, str) else token.decode("ascii")
+        text = token if isinstance(token, str) else token.decode("ascii")
+        if len(text) > LONGEST_TOKEN:
+            msg = f"a token for {len(operations)} operations has {len(text)} characters, of {LONGEST_TOKEN} at most: use a pattern, or several tokens"
+            raise ConfigurationError(msg)
+        return text
 
     def native(self, operation: str, scope: Scope) -> bool | None:
         """Return whether the port is to serve this request; None where no valid token says so."""
         token = header_of(scope, self._header) or cookie_of(scope, self._cookie)
         if token is None or len(token) > LONGEST_TOKEN:
             return None
+        said = self._read(token)
+        if said is None or not 0 <= int(time()) - said.signed_at <= self.max_age_s:
+            return None
+        return said.native if any(pattern.fullmatch(operation) for pattern in said.patterns) else None
+
+    def _verify(self, token: str) -> _Said | None:
         try:
-            side, *operations = self._serializer.loads(token, max_age=self.max_age_s)
+            (side, *operations), signed_at = self._serializer.loads(token, return_timestamp=True)
         except BadData:
             return None
-        return side == "native" if any(fits(name, [operation]) for name in operations) else None
+        return _Said(side == "native", tuple(map(compiled, operations)), signed_at.timestamp())
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """
+    What a token says, whatever its age.
+
+    Attributes:
+        native: Whether the port is to serve.
+        patterns: Which operations.
+        signed_at: When it was signed, in seconds since 1970.
+    """
+
+    native: bool
+    patterns: tuple[re.Pattern[str], ...]
+    signed_at: float

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from bridge.stages.setting import StageSetting
 
-__all__ = ["SettingLayer", "fits", "is_pattern"]
+__all__ = ["SettingLayer", "compiled", "fits", "is_pattern"]
 
 WILDCARD: Final = "*"
 
@@ -20,9 +20,14 @@ def is_pattern(name: str) -> bool:
     return WILDCARD in name
 
 
+def compiled(name: str) -> re.Pattern[str]:
+    """Return what the whole name of an operation has to match for *name*, a name or a pattern, to fit it."""
+    return re.compile(".*".join(map(re.escape, name.split(WILDCARD))))
+
+
 def fits(name: str, operations: Iterable[str]) -> bool:
     """Return whether the pattern *name* fits at least one of *operations*."""
-    matches = _compiled(name).fullmatch
+    matches = compiled(name).fullmatch
     return any(matches(operation) for operation in operations)
 
 
@@ -37,7 +42,7 @@ class SettingLayer:
     def __init__(self, settings: Mapping[str, StageSetting]) -> None:
         self._settings = dict(settings)
         patterns = sorted(filter(is_pattern, settings), key=_narrowness, reverse=True)
-        self._patterns = [(_compiled(name), name) for name in patterns]
+        self._patterns = [(compiled(name), name) for name in patterns]
 
     def find(self, operation: str) -> tuple[StageSetting, str] | None:
         """Return the setting for *operation*, and the name it was found under."""
@@ -52,7 +57,3 @@ class SettingLayer:
 
 def _narrowness(name: str) -> tuple[int, str]:
     return len(name.replace(WILDCARD, "")), name
-
-
-def _compiled(name: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, name.split(WILDCARD))))

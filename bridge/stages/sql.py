@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, select, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.schema import CreateTable
 
 from bridge.errors import BridgeError, ConfigurationError, StageConflict, StageStoreUnavailable
@@ -16,6 +16,7 @@ from bridge.offload import finish
 from bridge.stages.listening import listening, notify
 from bridge.stages.sql_tables import StageTables
 from bridge.stages.store import StageChange, StageEntry, require_version
+from bridge.stages.waiting import wait_at_most
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -30,6 +31,8 @@ __all__ = ["SQLStageStore"]
 
 # Each is lost only to another change that went through.
 ATTEMPTS: Final = 20
+# SQLSTATE of a serialization failure and of a deadlock on PostgreSQL; the numbers of a deadlock and of a changed row on MariaDB.
+LOST: Final = {"40001", "40P01", 1213, 1020}
 # Any constant does; this one is "bridge" in ASCII.
 CREATING: Final = 0x627269646765
 
@@ -162,8 +165,7 @@ class SQLStageStore:
                 async with self._reaching():
                     entries = await self._entries(connection)
                 yield entries
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), self._poll_listening if announced else self._poll_every)
+                await wait_at_most(changed, self._poll_listening if announced else self._poll_every)
 
     async def close(self) -> None:
         """Let go of the engine; the next use is as the first."""
@@ -187,6 +189,10 @@ class SQLStageStore:
                 await notify(connection)
         except IntegrityError:
             return False
+        except DBAPIError as error:
+            if _lost_to_another(error):
+                return False
+            raise
         return True
 
     async def _entries(self, connection: AsyncConnection) -> dict[str, StageEntry]:
@@ -223,6 +229,11 @@ class SQLStageStore:
             reason = next(iter(str(cause).strip().splitlines()), type(cause).__name__)
             msg = f"{self!r}: {reason}. Check that the server can be reached, and that create_tables() was called once"
             raise StageStoreUnavailable(msg) from error
+
+
+def _lost_to_another(error: DBAPIError) -> bool:
+    cause: Any = error.orig
+    return bool({getattr(cause, "sqlstate", None), *getattr(cause, "args", ())[:1]} & LOST)
 
 
 async def _drop(connection: AsyncConnection) -> None:

@@ -249,8 +249,7 @@ class Stages:
     async def close(self) -> None:
         """Stop following the store, and let go of it; what it said last stands."""
         if self._follower is not None:
-            await self._follower.stop()
-            await self._store.close()
+            await self._follower.close()
 
     def _caller(self, scope: Scope) -> str | None:
         try:

@@ -22,6 +22,8 @@ __all__ = ["StageFile", "locked", "read_stage_file", "replace_file"]
 
 STAGES: Final = "stages"
 HISTORY: Final = "history"
+# Of a file that is made; workers may run under other accounts than the operator.
+READABLE: Final = 0o644
 FIELDS: Final = ("operation", "after", "version", "who", "why", "at")
 
 
@@ -69,9 +71,9 @@ def read_stage_file(path: Path, *, missing_is_empty: bool) -> StageFile:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        if missing_is_empty:
+        if missing_is_empty and path.parent.is_dir():
             return StageFile("", {}, [])
-        msg = f"{path} is gone"
+        msg = f"{path} is gone" if path.parent.is_dir() else f"{path.parent} is not there"
         raise StageStoreUnavailable(msg) from None
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path} cannot be read: {error}"
@@ -97,6 +99,7 @@ def modified_at(path: Path) -> datetime:
 
 def replace_file(path: Path, text: str) -> None:
     """Put a file with this *text* at *path* in one step, so that nobody reads half of it. Blocks."""
+    path = path.resolve()  # a link stays one
     with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8") as file:
         try:
             file.write(text)
@@ -104,6 +107,8 @@ def replace_file(path: Path, text: str) -> None:
             os.fsync(file.fileno())
             if path.exists():
                 shutil.copymode(path, file.name)
+            else:
+                os.fchmod(file.fileno(), READABLE)
             os.replace(file.name, path)  # noqa: PTH105 - the name is a str
         except BaseException:
             Path(file.name).unlink(missing_ok=True)

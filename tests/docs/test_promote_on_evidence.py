@@ -96,7 +96,7 @@ def test_the_guide_says_what_the_defaults_are() -> None:
     assert (guard.every, guard.window, guard.breaches, guard.hold) == (5.0, 60.0, 3, 600.0)
     assert {stage.value for stage in GUARDED} == {"canary", "verify", "native"}
     assert "Three breaches in a row move the operation to `shadow` everywhere" in prose(HOW_TO)
-    assert (EvidenceSettings().keep_windows, EvidenceSettings().keep_totals) == (2 * 3600, 90 * 86400)
+    assert (EvidenceSettings().keep_windows, EvidenceSettings().keep_totals) == (900, 90 * 86400)
     assert guard.confidence == 0.999
     assert PromotionPolicy().max_mismatch_rate == 0.001
 

@@ -36,7 +36,7 @@ def clean_body(body: bytes, media: str, redaction: Redaction, secrets: Secrets) 
     try:
         document = read_json(text, Numbers()) if text.lstrip()[:1] in "{[" else None
         if document is not None:
-            cleaned = _value(document, redaction, secrets)
+            cleaned = _cleaned(document, redaction, secrets)
             return body if cleaned == document else _encoded(write_json(cleaned))
     except (ValueError, RecursionError):
         pass  # no JSON, or none that anybody can read
@@ -54,7 +54,7 @@ def clean_columns(columns: Any, redaction: Redaction, secrets: Secrets) -> Any:
     if columns is None:
         return None
     document = read_json(json.dumps(dict(columns), default=str), Numbers())
-    cleaned = _value(document, redaction, secrets)
+    cleaned = _cleaned(document, redaction, secrets)
     return columns if cleaned == document else json.loads(write_json(cleaned))
 
 
@@ -81,20 +81,43 @@ def _part(found: re.Match[str], redaction: Redaction, secrets: Secrets) -> str:
     return found["head"] + (secrets.mark(found["value"]) if hidden else found["value"])
 
 
-def _value(value: Any, redaction: Redaction, secrets: Secrets) -> Any:
+def _cleaned(document: Any, redaction: Redaction, secrets: Secrets) -> Any:
+    """Return a document as `read_json` has it, without what is hidden."""
+    texts: list[str] = []
+    _collect(document, texts)
+    return _value(document, redaction, secrets, secrets.touched(texts))
+
+
+def _collect(value: Any, texts: list[str]) -> None:
+    if isinstance(value, str):
+        texts.append(value)
+    elif isinstance(value, Number):
+        texts.append(value.text)
+    elif isinstance(value, dict):
+        texts += value
+        for each in value.values():
+            _collect(each, texts)
+    elif isinstance(value, list):
+        for each in value:
+            _collect(each, texts)
+
+
+def _value(value: Any, redaction: Redaction, secrets: Secrets, touched: set[str]) -> Any:
+    if isinstance(value, str):
+        return secrets.clean(value) if value in touched else value
+    if isinstance(value, Number):
+        cleaned = secrets.clean(value.text) if value.text in touched else value.text
+        return value if cleaned == value.text else cleaned
     if isinstance(value, dict):
         return {
-            secrets.clean(key): (
-                _hidden(each, secrets) if hides(redaction.hidden_fields, key) else _value(each, redaction, secrets)
+            secrets.clean(key) if key in touched else key: (
+                _hidden(each, secrets)
+                if hides(redaction.hidden_fields, key)
+                else _value(each, redaction, secrets, touched)
             )
             for key, each in value.items()
         }
-    if isinstance(value, list):
-        return [_value(each, redaction, secrets) for each in value]
-    if isinstance(value, Number):
-        cleaned = secrets.clean(value.text)
-        return value if cleaned == value.text else cleaned
-    return secrets.clean(value) if isinstance(value, str) else value
+    return [_value(each, redaction, secrets, touched) for each in value] if isinstance(value, list) else value
 
 
 def _hidden(value: Any, secrets: Secrets) -> Any:

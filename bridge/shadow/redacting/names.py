@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Final
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["hides", "named_in_text"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-BETWEEN: Final = "[_-]?"
-WORD: Final = r"[\w-]*"
+__all__ = ["hides", "named_values"]
+
+NAME: Final = re.compile(r"""(?<![\w-])(?P<word>[\w-]++)["']?\s*+[:=]\s*""")
 # Quoted as in JSON and HTML, or up to where a value ends in a query, a cookie, or a log.
-VALUE: Final = r"""(?:"(?:[^"\\]|\\.)*(?:"|$)|'(?:[^'\\]|\\.)*(?:'|$)|(?!<hidden )[^\s&,;"'<>\]})]+)"""
+VALUE: Final = re.compile(
+    r"""(?:"(?:[^"\\]|\\.)*(?:"|$)|'(?:[^'\\]|\\.)*(?:'|$)|(?!<hidden )[^\s&,;"'<>\]})]+)""", re.DOTALL
+)
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def hides(globs: tuple[str, ...], name: str) -> bool:
     """Return whether one of *globs* stands for *name*; neither case nor ``_`` nor ``-`` counts."""
     return _names(globs).fullmatch(_squashed(name)) is not None
 
 
-@cache
-def named_in_text(globs: tuple[str, ...]) -> re.Pattern[str]:
-    """Return what finds a name and its value in a text: ``"password": "x"``, ``token=x``, ``api_key: x``."""
-    words = (WORD.join(BETWEEN.join(map(re.escape, _squashed(part))) for part in glob.split("*")) for glob in globs)
-    names = "|".join(words) or r"(?!)"
-    return re.compile(rf"""(?P<name>(?<![\w-])(?:{names})(?![\w-])["']?\s*[:=]\s*)(?P<value>{VALUE})""", re.IGNORECASE)
+def named_values(globs: tuple[str, ...], text: str) -> Iterator[tuple[int, int]]:
+    """Yield where in a text there is a value whose name hides it: ``"password": "x"``, ``token=x``, ``api_key: x``."""
+    done = 0
+    for name in NAME.finditer(text):
+        # What looks like another name may be part of a value that is hidden already.
+        if name.start() >= done and hides(globs, name["word"]) and (value := VALUE.match(text, name.end())):
+            done = value.end()
+            yield value.start(), done
 
 
 @cache
 def _names(globs: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(
-        "|".join(".*".join(map(re.escape, _squashed(glob).split("*"))) for glob in globs) or r"(?!)", re.DOTALL
-    )
+    patterns = (".*".join(map(re.escape, _squashed(glob).split("*"))) for glob in globs)
+    return re.compile("|".join(patterns) or r"(?!)", re.DOTALL)
 
 
 def _squashed(name: str) -> str:

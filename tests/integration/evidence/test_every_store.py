@@ -71,9 +71,15 @@ async def test_old_windows_go_and_their_totals_stay_until_they_are_old_themselve
     store = open_store()
     await store.add(batch("a", 1, (NATIVE, 100, "served", 3), (NATIVE, 200, "served", 4)))
     await store.add(batch("a", 2, (Tally(LIST, Path.NATIVE, "v1"), 100, "served", 5)))
-    await store.prune(windows_before=150, totals_before=150)
-    assert {tally.operation: counts.served for tally, counts in (await store.read()).items()} == {SHOW: 7}
+    await store.prune(windows_before=150, totals_before=50)
+    await store.add(batch("a", 3, (NATIVE, 110, "served", 8)))
+    for _ in range(2):
+        await store.prune(windows_before=150, totals_before=50)
+    assert {tally.operation: counts.served for tally, counts in (await store.read()).items()} == {SHOW: 15, LIST: 5}
     assert (await store.read(since=1))[NATIVE] == Counts(served=4)
+    await store.prune(windows_before=250, totals_before=150)
+    assert {tally.operation: counts.served for tally, counts in (await store.read()).items()} == {SHOW: 15}
+    assert await store.read(since=1) == {}
 
 
 async def test_documents_come_back_newest_first(open_store: Callable[[], EvidenceStore]) -> None:

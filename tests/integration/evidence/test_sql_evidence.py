@@ -123,6 +123,28 @@ async def test_a_batch_waits_for_its_own_transaction_that_is_still_under_way(
     assert await total(store) == 3, "the batch was in the other transaction"
 
 
+async def test_counts_that_arrive_while_windows_are_added_up_are_not_lost(store: SQLEvidence) -> None:
+    others = [SQLEvidence(store._connection._database) for _ in range(4)]
+    done = asyncio.Event()
+
+    async def add_up(each: SQLEvidence) -> None:
+        while not done.is_set():
+            await each.prune(windows_before=200, totals_before=0)
+
+    async def add_many(process: str, each: SQLEvidence) -> None:
+        for number in range(1, 61):
+            key = CounterKey(NATIVE, 100 + 10 * (number % 20), "served")
+            await each.add(Batch(process, number, {key: 1}))
+
+    adding_up = [asyncio.create_task(add_up(each)) for each in others[:2]]
+    await asyncio.gather(*(add_many(str(n), each) for n, each in enumerate(others[2:])))
+    done.set()
+    await asyncio.gather(*adding_up)
+    assert await total(store) == 120
+    for each in others:
+        await each.close()
+
+
 async def test_two_batches_with_the_same_counters_wait_for_each_other_without_a_deadlock(store: SQLEvidence) -> None:
     others = [SQLEvidence(store._connection._database) for _ in range(6)]
     tallies = [Tally(f"GET /{letter}", Path.NATIVE, "v1") for letter in "abcdefgh"]

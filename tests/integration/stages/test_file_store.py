@@ -140,6 +140,57 @@ async def test_a_file_that_is_gone_leaves_the_last_good_stages(path: Path) -> No
         await until(lambda: str(stages.get(SHOW)) == "legacy")
 
 
+async def test_a_file_that_is_gone_stays_gone_however_often_it_is_looked_for(path: Path) -> None:
+    """The second look must not take it for one that was never there, or every stage would be at its default."""
+    await write(path, with_stage("native"))
+    store = FileStageStore(path, poll_every=0.01)
+    stages = Stages(store=store)
+    stages.declare(SHOW, ported=True)
+    await stages.start()
+    await to_thread.run_sync(path.unlink)
+    await until(lambda: stages.status().error)
+    for _ in range(3):
+        with pytest.raises(StageStoreUnavailable, match="is gone"):
+            await anext(store.follow())
+    with pytest.raises(StageStoreUnavailable, match="is gone"):
+        await stages.change(SHOW, "shadow", who="ada", why="would make a file of one entry")
+    assert str(stages.get(SHOW)) == "native"
+    await write(path, with_stage("legacy"))
+    await until(lambda: str(stages.get(SHOW)) == "legacy")
+    await stages.close()
+
+
+async def test_a_file_is_followed_where_nothing_can_be_watched(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The limit of watches is one for all containers of a host."""
+    await write(path, with_stage("shadow"))
+
+    async def fail(_: object) -> None:
+        raise OSError(errno.ENOSPC, "no watches left")
+
+    monkeypatch.setattr("bridge.stages.watching.DirectoryWatch._begin", fail)
+    async with following(path, poll_every=0.02) as stages:
+        assert str(stages.get(SHOW)) == "shadow"
+        await write(path, with_stage("native"))
+        await until(lambda: str(stages.get(SHOW)) == "native")
+        assert caplog.text.count("is not watched, so it is looked at every 0.02 s: [Errno 28] no watches left") == 1
+
+
+async def test_a_file_is_followed_while_every_thread_of_anyio_is_taken(path: Path) -> None:
+    """By FastAPI's synchronous endpoints, say."""
+    await write(path, with_stage("shadow"))
+    limiter = to_thread.current_default_thread_limiter()
+    for _ in range(int(limiter.total_tokens)):
+        limiter.acquire_on_behalf_of_nowait(object())
+    async with following(path, poll_every=0.02) as stages:
+        assert str(stages.get(SHOW)) == "shadow"
+        path.write_text(with_stage("native"))  # noqa: ASYNC240 - there is no thread for it
+        await until(lambda: str(stages.get(SHOW)) == "native")
+        await stages.change(SHOW, "legacy", who="ada", why="the kill switch")
+        assert str(stages.get(SHOW)) == "legacy"
+
+
 async def test_a_file_that_is_not_there_yet_says_nothing_and_is_followed_once_it_is(path: Path) -> None:
     async with following(path) as stages:
         assert stages.status().error is None
@@ -205,6 +256,35 @@ async def test_the_history_in_the_file_is_bounded(path: Path, monkeypatch: pytes
     for number in range(1, 6):
         await store.change(SHOW, f"canary {number} %", who="ada", why="a ramp", expected=number - 1)
     assert [change.version for change in await store.history()] == [5, 4, 3]
+
+
+async def test_the_count_of_an_operation_outlives_its_share_of_the_history(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or somebody could replace a version that was never looked at."""
+    monkeypatch.setattr("bridge.stages.file.LONGEST_HISTORY", 4)
+    store = FileStageStore(path)
+    for number in range(2):
+        await store.change(SHOW, "native", who="ada", why="ready", expected=number)
+    for number in range(8):
+        await store.change(LIST, f"canary {number} %", who="ada", why="a ramp", expected=number)
+    assert [(change.operation, change.version) for change in await store.history()] == [
+        (LIST, 8), (LIST, 7), (LIST, 6), (SHOW, 2),
+    ]  # fmt: skip
+    assert (await store.load())[SHOW] == StageEntry("native", 2)
+
+
+async def test_a_link_stays_one_and_a_new_file_can_be_read_by_other_accounts(path: Path) -> None:
+    def mode_and_link() -> tuple[int, bool]:
+        return path.stat().st_mode & 0o777, path.is_symlink()
+
+    elsewhere = path.parent / "elsewhere"
+    await to_thread.run_sync(elsewhere.mkdir)
+    await to_thread.run_sync(path.symlink_to, elsewhere / "stages.toml")
+    for setting in ("shadow", "native"):
+        await FileStageStore(path).change(SHOW, setting, who="ada", why="ready", expected=None)
+        assert await to_thread.run_sync(mode_and_link) == (0o644, True)
+    assert await FileStageStore(elsewhere / "stages.toml").load() == {SHOW: StageEntry("native", 2)}
 
 
 async def test_a_reader_never_sees_half_of_a_change(path: Path) -> None:

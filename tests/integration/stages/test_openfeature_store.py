@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from openfeature.client import OpenFeatureClient
     from openfeature.evaluation_context import EvaluationContext
+    from openfeature.event import EventHandler, ProviderEvent
 
 SHOW, LIST = "GET /users/{user_id}", "GET /users"
 FLAGS = {SHOW: "show-user", LIST: "list-users", "GET *": "reads"}
@@ -92,9 +93,29 @@ async def test_a_change_of_the_provider_is_followed_when_it_says_so(provider: Pr
     await asyncio.to_thread(provider.tell)
     await until(lambda: str(stages.get(SHOW)) == "native")
     await stages.close()
-    asked = len(provider.asked)
-    provider.tell()
-    assert len(provider.asked) == asked, "nobody listens any more"
+
+
+async def test_nobody_listens_when_nobody_follows(
+    client: OpenFeatureClient, open_store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handlers: list[object] = []
+    add, remove = client.add_handler, client.remove_handler
+
+    def count(event: ProviderEvent, handler: EventHandler) -> None:
+        handlers.append((event, handler))
+        add(event, handler)
+
+    def forget(event: ProviderEvent, handler: EventHandler) -> None:
+        handlers.remove((event, handler))
+        remove(event, handler)
+
+    monkeypatch.setattr(client, "add_handler", count)
+    monkeypatch.setattr(client, "remove_handler", forget)
+    stages = Stages(store=open_store())
+    await stages.start()
+    assert len(handlers) == 4
+    await stages.close()
+    assert handlers == []
 
 
 async def test_a_provider_that_tells_of_nothing_is_polled(provider: Provider, open_store: Any) -> None:

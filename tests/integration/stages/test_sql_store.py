@@ -213,3 +213,14 @@ async def test_behind_a_session_pooler_changes_are_announced(tables: Database, d
 def test_a_time_that_is_none_is_refused(option: str) -> None:
     with pytest.raises(ConfigurationError, match="each has to be more than 0 seconds"):
         SQLStageStore(Database("postgresql://unused/unused"), **{option: 0.0})
+
+
+async def test_changes_that_a_serializable_database_undoes_are_tried_again(tables: Database, database_url: str) -> None:
+    name = make_url(database_url).database
+    await to_thread.run_sync(
+        ServerSide(database_url).run, f'ALTER DATABASE "{name}" SET default_transaction_isolation = serializable'
+    )
+    operators = [SQLStageStore(tables) for _ in range(6)]
+    changes = [store.change(SHOW, "native", who="ada", why="a test", expected=None) for store in operators]
+    made = await asyncio.gather(*changes)
+    assert sorted(change.version for change in made) == [1, 2, 3, 4, 5, 6]

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.evidence import version_of
+from bridge.evidence.bytecode import constant_token
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -117,6 +118,10 @@ SAME = {
     "the docstring of a class": ("'''An amount.'''", "'''A sum of money.'''"),
     "text of a host": ('"db1.example"', '"db2.example"'),
     "a function that is not called": ("return 1", "return 2"),
+    "statements on one line": (
+        "    try:\n        found = Money(total(numbers)).shown",
+        "    try: found = Money(total(numbers)).shown",
+    ),
 }
 CHANGED = {
     "the body": ("Read(found, LIMIT)", "Read(found, 0)"),
@@ -220,6 +225,26 @@ def test_the_legacy_function_can_be_part_of_it() -> None:
     changed = module(SERVICE.replace("return 1", "return 2"))
     assert version_of(changed.port, changed.untouched) != both
     assert version_of(made.port) != both
+
+
+def test_what_an_exception_handler_covers_counts() -> None:
+    inside = """
+    def port(session):
+        try:
+            session.begin()
+            session.work()
+        except KeyError:
+            return None
+    """
+    before = inside.replace("try:\n            session.begin()\n", "session.begin()\n        try:\n")
+    assert before != inside
+    assert version(before) != version(inside)
+
+
+def test_the_order_of_a_set_does_not_count() -> None:
+    one, other = frozenset([0, 8]), frozenset([8, 0])
+    assert list(one) != list(other)
+    assert constant_token(one) == constant_token(other)
 
 
 def test_a_version_is_equal_in_another_process_with_other_hashes_of_text() -> None:

@@ -108,3 +108,11 @@ def test_a_few_milliseconds_are_no_ratio() -> None:
 
 def test_the_ratio_to_nothing_is_unknown() -> None:
     assert latency_ratio(0.5, histogram([0.1] * 400), Latency(), tolerance=0.0) == (0.0, inf)
+
+
+def test_both_sides_of_a_ratio_hold_together() -> None:
+    """Each with half of the permitted error: Bonferroni's inequality."""
+    latency, base = histogram([0.002 * 1.02**n for n in range(300)]), histogram([0.001 * 1.02**n for n in range(300)])
+    high = latency.quantile_bounds(0.5, 0.975)[1] / base.quantile_bounds(0.5, 0.975)[0]
+    assert latency_ratio(0.5, latency, base, tolerance=0.0, confidence=0.95)[1] == high
+    assert latency.quantile_bounds(0.5, 0.975)[1] > latency.quantile_bounds(0.5, 0.5)[1]

@@ -330,6 +330,17 @@ async def test_a_changed_port_falls_back_to_shadow_once() -> None:
         await evidence.close()
 
 
+async def test_of_two_processes_that_see_a_changed_port_one_moves_it() -> None:
+    world = await granted("canary 25 %")
+    world.version = "b" * 12
+    version, setting = world.stages.version(OPERATION), world.stages.get(OPERATION)
+    # As two processes do before the change of either has reached the other.
+    world.stages.version = lambda operation: version  # type: ignore[method-assign]
+    world.stages.get = lambda operation: setting  # type: ignore[method-assign]
+    moved = [await each._promoting().fall_back(OPERATION, "changed") for each in (world.evidence, world.another())]
+    assert moved == [True, False]
+
+
 async def test_a_changed_port_can_stay_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     world = await granted("native", settings=EvidenceSettings(on_changed_handler="warn"))
     world.version = "b" * 12

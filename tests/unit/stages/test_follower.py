@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -282,6 +283,40 @@ async def test_closing_ends_the_task_and_a_start_follows_again() -> None:
     await stages.close()
 
 
+class Stubborn(ScriptedStore):
+    """Loses cancellations, as `asyncio.wait_for` may before Python 3.12."""
+
+    def __init__(self, losing: int) -> None:
+        super().__init__()
+        self._losing = losing
+
+    async def follow(self) -> AsyncGenerator[Mapping[str, StageEntry], None]:
+        yield {}
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                if not self._losing:
+                    raise
+                self._losing -= 1
+
+
+@pytest.mark.parametrize(("losing", "complaints"), [(1, 0), (5, 1)])
+async def test_a_store_that_loses_a_cancellation_is_cancelled_again_and_not_for_ever(
+    losing: int, complaints: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(follower, "LONGEST_STOP_S", 0.03)
+    monkeypatch.setattr(follower, "ATTEMPTS_TO_STOP", 3)
+    before = asyncio.all_tasks()
+    stages = following(Stubborn(losing))
+    await stages.start()
+    await asyncio.wait_for(stages.close(), 5)
+    assert caplog.text.count("does not stop following") == complaints
+    while left := asyncio.all_tasks() - before:
+        left.pop().cancel()
+        await asyncio.sleep(0)
+
+
 async def test_pauses_between_attempts_grow_to_a_limit_and_differ(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     slept: list[float] = []
@@ -314,3 +349,86 @@ async def test_two_that_share_a_memory_store_follow_each_other() -> None:
     await one.change(SHOW, "native", who="ada", why="ready")
     await until(lambda: shown(other)[SHOW] == "native")
     await asyncio.gather(one.close(), other.close())
+
+
+def test_an_application_may_start_again_on_another_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one does in which each test runs on a loop of its own."""
+    store = ScriptedStore()
+    stages = following(store)
+
+    async def once(setting: str) -> None:
+        monkeypatch.setattr(store, "answers", asyncio.Queue())
+        monkeypatch.setattr(store, "_is_taken", False)
+        starting = asyncio.create_task(stages.start(patience=10))
+        for _ in range(5):
+            await asyncio.sleep(0)  # it waits now
+        store.answers.put_nowait({SHOW: setting})
+        await starting
+        await stages.close()
+
+    for setting in ("shadow", "native"):
+        asyncio.run(once(setting))
+        assert shown(stages)[SHOW] == setting
+
+
+async def test_a_store_that_goes_on_when_it_is_told_to_stop_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    let_go = asyncio.Event()
+
+    class Stubborn(ScriptedStore):
+        async def follow(self) -> AsyncGenerator[Mapping[str, StageEntry], None]:
+            yield {}
+            while not let_go.is_set():
+                with suppress(asyncio.CancelledError):
+                    await let_go.wait()
+
+    monkeypatch.setattr(follower, "LONGEST_STOP_S", 0.05)
+    stages = following(Stubborn())
+    await stages.start()
+    (task,) = (task for task in asyncio.all_tasks() if task.get_name() == "bridge.stages.follow")
+    await asyncio.wait_for(stages.close(), 5)
+    assert "does not stop following within 0.05 s, so it is left alone" in caplog.text
+    let_go.set()
+    while not task.done():
+        await asyncio.sleep(0)  # it may still be where it takes no heed
+        task.cancel()
+
+
+async def test_a_store_that_cannot_be_closed_keeps_nobody_from_closing_the_rest(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stages, store = await started({SHOW: "native"})
+
+    async def fail() -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(store, "close", fail)
+    await stages.close()
+    assert "ScriptedStore() cannot be closed" in caplog.text
+
+
+async def test_a_store_that_answers_and_fails_each_time_is_not_tried_all_the_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.undo()
+    slept: list[float] = []
+    enough = asyncio.Event()
+    sleep = asyncio.sleep
+
+    async def record(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 7:
+            enough.set()
+        await sleep(0)
+
+    store = ScriptedStore()
+    for _ in range(7):
+        store.answers.put_nowait({SHOW: "native"})
+        store.answers.put_nowait(OSError("refused"))
+    stages = following(store)
+    monkeypatch.setattr("bridge.stages.follower.asyncio.sleep", record)
+    await stages.start()
+    await asyncio.wait_for(enough.wait(), 10)
+    await stages.close()
+    assert slept[5] >= 0.5

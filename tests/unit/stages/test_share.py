@@ -47,6 +47,12 @@ def test_no_share_holds_nobody_and_the_whole_everybody(key: str) -> None:
     assert in_share(key, 100)
 
 
+def test_no_share_holds_nobody_of_many() -> None:
+    """Among them are callers of each ten-thousandth."""
+    assert not any(in_share(str(number), 0) for number in range(50_000))
+    assert sum(in_share(str(number), 0.01) for number in range(50_000)) == 6
+
+
 def test_callers_are_spread_evenly() -> None:
     """Chi-square over a hundred shares of one percent; 149.4 is exceeded by an even spread once in a thousand times."""
     callers = 50_000

@@ -1,0 +1,1 @@
+"""Ports that are right, and a hundred ways to get them wrong."""
