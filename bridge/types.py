@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-__all__ = ["ASGIApp", "Message", "Receive", "Scope", "Send", "WSGIApp"]
+__all__ = ["FAILURES_KEY", "ASGIApp", "Message", "Receive", "Scope", "Send", "WSGIApp"]
+
+# In the scope of a request that is checked: a list of the names of exceptions that were answered as a failure of the server.
+FAILURES_KEY: Final = "bridge.failures"
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from fastapi.routing import APIRoute
@@ -12,6 +13,7 @@ from bridge.compat.errors import FlaskErrors
 from bridge.compat.json import FlaskJSON
 from bridge.compat.request import FlaskRequest
 from bridge.compat.session import provide_app, save_session
+from bridge.types import FAILURES_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -86,6 +88,8 @@ class FlaskCompat:
                         if handlers is None:
                             raise
                         response = await handlers.respond(request, error)
+                        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                            request.scope.get(FAILURES_KEY, []).append(type(error).__name__)
                     await save_session(request.scope, response)
                     if compat.after is not None:
                         compat.after(response)

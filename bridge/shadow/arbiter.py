@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from anyio import to_thread
@@ -26,7 +27,7 @@ from bridge.shadow.exchange import Exchange
 from bridge.shadow.rules import rule_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable, Iterator
 
     from bridge.database import CheckedRead, Database
     from bridge.shadow.comparing import CompareOptions
@@ -113,7 +114,7 @@ class Arbiter:
             return Check(read.operation, control, candidate, Verdict.NOT_COMPARABLE, reason=reason)
         differences = await _compared(read, control, candidate, noisy)
         if checked.wrote:
-            differences = (*differences, _written())
+            differences = (*_besides_refusal(candidate, differences), _written())
         return Check(read.operation, control, candidate, verdict_of(differences), differences)
 
     async def _run(self, read: ReadToCheck, path: Path, snapshot: str | None) -> tuple[Exchange, CheckedRead]:
@@ -152,6 +153,14 @@ async def _noise(read: ReadToCheck, control: Exchange, again: Exchange) -> Noise
 
 def _is_large(exchange: Exchange) -> bool:
     return exchange.response is not None and len(exchange.response.body) > LARGE_BYTES
+
+
+def _besides_refusal(candidate: Exchange, differences: Iterable[Difference]) -> Iterator[Difference]:
+    """Leave out the failure that the refusal of the write led to: one cause is one difference."""
+    response = candidate.response
+    failed = response is None or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    follows = failed and candidate.error != TIMED_OUT
+    return (each for each in differences if not (follows and each.where == "status"))
 
 
 def _written() -> Difference:

@@ -64,6 +64,7 @@ class Exchange:
         writes: The rows it wrote; None where nobody watched.
         error: The name of the exception that it ended with, where it has no response.
         blocked: What it tried to reach beyond the database and was kept from, such as ``api.example.com:443``.
+        raised: The name of the exception that it answered as a failure of the server, where that is known.
     """
 
     path: Path
@@ -74,3 +75,4 @@ class Exchange:
     writes: WriteSet | None = None
     error: str | None = None
     blocked: tuple[str, ...] = ()
+    raised: str | None = None

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from bridge.shadow.exchange import Exchange, RecordedResponse
+from bridge.types import FAILURES_KEY
 
 if TYPE_CHECKING:
     from bridge.shadow.exchange import RecordedRequest
@@ -33,12 +34,14 @@ class Answer:
         error: The name of the exception that it ended with, or of what kept the answer from being recorded; None for a whole answer.
         started: When the call began, with a time zone.
         elapsed_s: Seconds until it returned.
+        raised: The name of the exception that was answered as a failure of the server, where there was one.
     """
 
     response: RecordedResponse | None
     error: str | None
     started: datetime
     elapsed_s: float
+    raised: str | None = None
 
     def exchange(self, path: Path, request: RecordedRequest, writes: WriteSet | None = None) -> Exchange:
         """Return the answer as that of *path* to *request*."""
@@ -50,6 +53,7 @@ class Answer:
             elapsed_s=self.elapsed_s,
             writes=writes,
             error=self.error,
+            raised=self.raised,
         )
 
 
@@ -167,8 +171,9 @@ async def call_asgi(app: ASGIApp, scope: Scope, body: bytes, *, max_bytes: int) 
     recorder = ResponseRecorder(max_bytes=max_bytes)
     started, clock = datetime.now(UTC), perf_counter()
     error: str | None = None
+    failures: list[str] = []
     try:
-        await app(replay_scope(scope), replay_body(body), recorder)
+        await app({**replay_scope(scope), FAILURES_KEY: failures}, replay_body(body), recorder)
     except (Exception, SystemExit) as raised:  # noqa: BLE001  # whatever it is, it is what this path does
         error = type(raised).__name__
     response = recorder.response
@@ -176,4 +181,6 @@ async def call_asgi(app: ASGIApp, scope: Scope, body: bytes, *, max_bytes: int) 
         error = ResponseTooLarge.__name__
     elif response is None and error is None:
         error = "NoResponse"
-    return Answer(response, error if response is None else None, started, perf_counter() - clock)
+    answered = next(reversed(failures), error) if response is not None else None
+    elapsed_s = perf_counter() - clock
+    return Answer(response, error if response is None else None, started, elapsed_s, answered)

@@ -16,6 +16,9 @@ __all__ = ["Alignment", "align"]
 
 # Keys that tell the items of a list apart, the surest first.
 IDENTITIES: Final = ("id", "uuid", "pk", "key", "slug", "code", "email", "username", "name")
+# Those that a database gives, and no path writes in a form of its own but for the dashes of a UUID.
+KEYS: Final = frozenset({"id", "uuid", "pk"})
+SEVERAL: Final = 2
 CONTAINERS: Final = frozenset({dict, list})
 
 
@@ -84,32 +87,46 @@ def _by_identity(
 ) -> Alignment | None:
     if not (_all_objects(control, ours) and _all_objects(candidate, theirs)):
         return None
+    other_rows = None
     for name in IDENTITIES:
         if name not in control[ours[0]] or name not in candidate[theirs[0]]:
             continue
         names = [_identity(control[i], name) for i in ours]
         given = [_identity(candidate[i], name) for i in theirs]
-        if None in names or None in given:
+        if None in names or None in given or len({*names}) < len(names):
             continue
         index = {each: i for i, each in zip(ours, names, strict=True) if each is not None}
         others = [_known(each, index, same_rows) for each in given if each is not None]
-        if len(index) < len(names) or not index.keys() & {*others}:
-            continue
-        first: dict[str, int] = {}
-        repeated = []
-        for i, each in zip(theirs, others, strict=True):
-            if first.setdefault(each, i) != i:
-                repeated.append(i)
-        pairs = [(index[each], i) for each, i in first.items() if each in index]
-        order = [pair[0] for pair in pairs]
-        return Alignment(
-            pairs=pairs,
-            missing=[i for each, i in index.items() if each not in first],
-            extra=[i for each, i in first.items() if each not in index],
-            repeated=repeated,
-            moved=order != sorted(order),
-        )
-    return None
+        if index.keys() & {*others}:
+            return _paired(index, others, theirs)
+        if other_rows is None and _are_other_rows(name, names, given):
+            other_rows = _paired(index, others, theirs)
+    return other_rows
+
+
+def _paired(index: dict[str, int], others: list[str], theirs: range) -> Alignment:
+    first: dict[str, int] = {}
+    repeated = []
+    for i, each in zip(theirs, others, strict=True):
+        if first.setdefault(each, i) != i:
+            repeated.append(i)
+    pairs = [(index[each], i) for each, i in first.items() if each in index]
+    order = [pair[0] for pair in pairs]
+    return Alignment(
+        pairs=pairs,
+        missing=[i for each, i in index.items() if each not in first],
+        extra=[i for each, i in first.items() if each not in index],
+        repeated=repeated,
+        moved=order != sorted(order),
+    )
+
+
+def _are_other_rows(name: str, control: list[str | None], candidate: list[str | None]) -> bool:
+    """Return whether keys tell that two lists hold other rows, such as two pages: one item may have been given another key."""
+    if name not in KEYS or min(len(control), len(candidate)) < SEVERAL:
+        return False
+    ours, theirs = ({each.replace("-", "").casefold() for each in keys if each} for keys in (control, candidate))
+    return len(theirs) == len(candidate) and not ours & theirs
 
 
 def _all_objects(items: list[Any], middle: range) -> bool:

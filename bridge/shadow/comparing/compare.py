@@ -82,7 +82,7 @@ def _compare(control: Exchange, candidate: Exchange, found: Found) -> None:
         if control.response is None or candidate.response is None:
             _compare_endings(control, candidate, found)
         else:
-            _compare_responses(control.response, candidate.response, found, runs)
+            _compare_responses(control.response, candidate.response, found, runs, raised=candidate.raised)
         for address in (each for each in candidate.blocked if each not in control.blocked):
             found.add("egress.blocked", "egress", None, address)
         if pairs is not None:
@@ -96,9 +96,11 @@ def _compare_endings(control: Exchange, candidate: Exchange, found: Found) -> No
         found.add(rule, "status", ours, theirs)
 
 
-def _compare_responses(control: RecordedResponse, candidate: RecordedResponse, found: Found, runs: Runs) -> None:
+def _compare_responses(
+    control: RecordedResponse, candidate: RecordedResponse, found: Found, runs: Runs, *, raised: str | None
+) -> None:
     if control.status != candidate.status:
-        rule = found.hints.rename(status_rule(control.status, candidate.status, found.hints), None, None)
+        rule = found.hints.rename(status_rule(control.status, candidate.status, found.hints, raised), None, None)
         if not found.add(rule, "status", str(control.status), str(candidate.status)):
             return  # headers and body go with the status: one cause is one difference
     compare_headers(control, candidate, found, runs)

@@ -19,6 +19,8 @@ __all__ = ["Pairs", "pair_rows"]
 
 # Columns of their own, that end like the key of another row.
 OWN_UUIDS: Final = re.compile(r"(?!.*_id$).*|public_id|external_id")
+# Of table names, in English.
+PLURALS: Final = (("ies", "y"), ("es", ""), ("s", ""))
 # Comparing each insert with each other one is quadratic.
 ALIKE: Final = 200
 
@@ -47,10 +49,9 @@ class Pairs:
                 yield from _made_up_keys(ours, theirs)
 
     def key_names(self) -> frozenset[str]:
-        """Return the columns that are the whole key of an inserted row."""
-        return frozenset(
-            name for row, _ in self.both if row.kind is WriteKind.INSERT and len(row.key) == 1 for name in row.key
-        )
+        """Return the columns that are the whole key of an inserted row, and what others call a reference to it: ``user`` for ``users``."""
+        rows = [row for row, _ in self.both if row.kind is WriteKind.INSERT and len(row.key) == 1]
+        return frozenset(name for row in rows for name in (*row.key, *_references(row.table)))
 
 
 def pair_rows(control: WriteSet, candidate: WriteSet) -> Pairs:
@@ -69,37 +70,38 @@ def pair_rows(control: WriteSet, candidate: WriteSet) -> Pairs:
         if row.kind is WriteKind.INSERT:
             inserts[row.table][1].append(row)
     pairs.candidate += theirs.values()
+    references = frozenset(name for table in inserts for name in _references(table))
     for mine, other_rows in inserts.values():
-        _pair_inserts(mine, other_rows, pairs)
+        _pair_inserts(mine, other_rows, pairs, references)
     _pair_by_key(pairs)
     return pairs
 
 
-def _pair_inserts(control: list[RowWrite], candidate: list[RowWrite], pairs: Pairs) -> None:
+def _pair_inserts(control: list[RowWrite], candidate: list[RowWrite], pairs: Pairs, references: frozenset[str]) -> None:
     prints: dict[str, list[RowWrite]] = defaultdict(list)
     for row in reversed(candidate):
-        prints[_print(row)].append(row)
-    known = {_print(row) for row in control}
+        prints[_print(row, references)].append(row)
+    known = {_print(row, references) for row in control}
     left = []
     for row in control:
-        same = prints[_print(row)]
+        same = prints[_print(row, references)]
         if same:
             pairs.both.append((row, same.pop()))
         else:
             left.append(row)
-    unpaired = [row for row in candidate if any(row is each for each in prints[_print(row)])]
+    unpaired = [row for row in candidate if any(row is each for each in prints[_print(row, references)])]
     if len(control) == len(candidate):
         pairs.both += zip(left, unpaired, strict=True)
         return
     for row in left:
-        best = max(unpaired[:ALIKE], key=lambda other: _alike(row, other), default=None)
-        if best is not None and _alike(row, best) >= 0.5:  # noqa: PLR2004
+        best = max(unpaired[:ALIKE], key=lambda other: _alike(row, other, references), default=None)
+        if best is not None and _alike(row, best, references) >= 0.5:  # noqa: PLR2004
             pairs.both.append((row, best))
             unpaired = [each for each in unpaired if each is not best]
         else:
             pairs.control.append(row)
     for row in unpaired:
-        (pairs.repeated if _print(row) in known else pairs.candidate).append(row)
+        (pairs.repeated if _print(row, references) in known else pairs.candidate).append(row)
 
 
 def _pair_by_key(pairs: Pairs) -> None:
@@ -115,18 +117,28 @@ def _pair_by_key(pairs: Pairs) -> None:
     pairs.control, pairs.candidate = left, [row for row in pairs.candidate if _address(row) in theirs]
 
 
+def _references(table: str) -> Iterator[str]:
+    name = table.rpartition(".")[2].strip('"')
+    yield name
+    for many, one in PLURALS:
+        if name.endswith(many):
+            yield name.removesuffix(many) + one
+
+
 def _address(row: RowWrite) -> str:
     return json.dumps([row.table, dict(row.key)], sort_keys=True, default=str)
 
 
-def _print(row: RowWrite) -> str:
+def _print(row: RowWrite, references: frozenset[str]) -> str:
     """Return what an inserted row holds, apart from what a run makes up."""
-    return json.dumps(dict(_given(row)), sort_keys=True, default=str)
+    return json.dumps(dict(_given(row, references)), sort_keys=True, default=str)
 
 
-def _given(row: RowWrite) -> Iterable[tuple[str, Any]]:
+def _given(row: RowWrite, references: frozenset[str]) -> Iterable[tuple[str, Any]]:
+    """Yield the columns that both paths should give the same, which the key of a row that they inserted is not."""
     for name, value in (row.after or {}).items():
-        if name not in row.key and not KEY_NAME.fullmatch(name) and not _is_made_up(value):
+        is_reference = name in references and isinstance(value, int)
+        if name not in row.key and not KEY_NAME.fullmatch(name) and not is_reference and not _is_made_up(value):
             yield name, value
 
 
@@ -134,9 +146,9 @@ def _is_made_up(value: Any) -> bool:
     return isinstance(value, str) and bool(IS_UUID.fullmatch(value) or IS_HASH.fullmatch(value) or read_moment(value))
 
 
-def _alike(control: RowWrite, candidate: RowWrite) -> float:
+def _alike(control: RowWrite, candidate: RowWrite, references: frozenset[str]) -> float:
     """Return the share of columns that are the same."""
-    ours, theirs = dict(_given(control)), dict(_given(candidate))
+    ours, theirs = dict(_given(control, references)), dict(_given(candidate, references))
     names = ours.keys() | theirs.keys()
     return (
         sum(name in ours and name in theirs and ours[name] == theirs[name] for name in names) / len(names)

@@ -26,12 +26,14 @@ PAIRS: Final = {
     (409, 500): "status.500_for_409",
     (401, 403): "status.403_for_401",
 }
-LAZY: Final = frozenset({"MissingGreenlet", "LazyLoadUnderGuard", "DetachedInstanceError"})
+LAZY: Final = frozenset({"MissingGreenlet", "LazyLoadOutsideSession", "LazyLoadUnderGuard", "DetachedInstanceError"})
 LATE: Final = ("Timeout", "TimeoutError", "DeadlineExceeded", "TimedOut")
 
 
-def status_rule(control: int, candidate: int, hints: Hints) -> str:
-    """Return the rule for two statuses that differ."""
+def status_rule(control: int, candidate: int, hints: Hints, raised: str | None = None) -> str:
+    """Return the rule for two statuses that differ; *raised* names the exception that the candidate answered as a failure."""
+    if _kind(candidate) == "failure" and raised in LAZY:
+        return "candidate.lazy_load"
     if control == HTTPStatus.NOT_FOUND and hints.unlike_flask and candidate != HTTPStatus.TEMPORARY_REDIRECT:
         return "status.converter" if candidate < HTTPStatus.BAD_REQUEST else _known(control, candidate)
     return _known(control, candidate)

@@ -79,6 +79,7 @@ class _Redactor:
             ),
             writes=exchange.writes and WriteSet(tuple(map(self._row, exchange.writes.rows))),
             error=exchange.error and self._secrets.clean(exchange.error),
+            raised=exchange.raised and self._secrets.clean(exchange.raised),
         )
 
     def _headers(self, headers: Headers) -> Headers:

@@ -44,11 +44,12 @@ def exchange(
     headers: Mapping[str, str] | None = None,
     body: Any = b"",
     blocked: tuple[str, ...] = (),
+    raised: str | None = None,
 ) -> Exchange:
     """Return an exchange."""
     given = tuple((name.encode(), value.encode()) for name, value in (headers or {}).items())
     request = RecordedRequest(method, target, given, _bytes(body))
-    return Exchange(path, request, response, started, elapsed_s, writes, error, blocked)
+    return Exchange(path, request, response, started, elapsed_s, writes, error, blocked, raised)
 
 
 def _bytes(body: bytes | str) -> bytes:

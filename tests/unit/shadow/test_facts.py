@@ -146,3 +146,18 @@ def test_a_known_difference_is_named(fact: Fact) -> None:
     method, target = fact.request.split(" ")
     sides = (exchange(each, method=method, target=target) for each in (fact.control, fact.candidate))
     assert {each.rule for each in compare(*sides)} == fact.rules
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "rule"),
+    [
+        ("MissingGreenlet", 500, "candidate.lazy_load"),
+        ("LazyLoadOutsideSession", 500, "candidate.lazy_load"),
+        ("KeyError", 500, "status.500"),
+        (None, 500, "status.500"),
+        ("MissingGreenlet", 403, "status.error_for_success"),
+    ],
+)
+def test_a_lazy_load_has_its_name_also_where_it_was_answered(raised: str | None, status: int, rule: str) -> None:
+    differences = compare(exchange(answer("{}")), exchange(answer(status=status), raised=raised))
+    assert [each.rule for each in differences] == [rule]

@@ -111,6 +111,21 @@ def test_foreign_keys_follow_the_row_that_they_name() -> None:
     assert rules({}, {}, written(11, 5, 1), written(12, 6, 2)) == ["sql.wrong_value.off_by_one"]
 
 
+@pytest.mark.parametrize(
+    ("table", "column"), [("posts", "post"), ("entries", "entry"), ("shop.boxes", "box"), ("news", "news")]
+)
+def test_a_reference_may_be_called_like_the_table(table: str, column: str) -> None:
+    def written(post: int, *links: int) -> WriteSet:
+        posts = inserted({"id": post, "title": "a"}, table=table).rows
+        return WriteSet(
+            posts + inserted(*({"id": post + n, column: each} for n, each in enumerate(links)), table="l").rows
+        )
+
+    assert rules({column: 11}, {column: 12}, written(11, 11), written(12, 12)) == []
+    assert rules({}, {}, written(11, 11), written(12, 12, 12)) == ["sql.duplicate_write"]
+    assert rules({}, {}, written(11, 11), written(12, 13)) == ["sql.wrong_value"]
+
+
 def test_a_drawn_uuid_is_the_same_row_but_the_owner_of_a_row_is_not_drawn() -> None:
     drawn = [inserted({"id": each, "title": "a"}) for each in UUIDS]
     assert rules({"url": f"/posts/{UUIDS[0]}"}, {"url": f"/posts/{UUIDS[1]}"}, *drawn) == []

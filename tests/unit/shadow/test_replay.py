@@ -9,6 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from bridge.shadow.replay import ResponseRecorder, call_asgi, replay_body, replay_scope
+from bridge.types import FAILURES_KEY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -54,11 +55,28 @@ async def test_a_response_is_recorded_as_it_was_sent() -> None:
     assert answer.elapsed_s > 0
 
 
+async def test_an_exception_that_was_answered_is_recorded_by_its_name() -> None:
+    async def noted(scope: Scope, receive: Receive, send: Send) -> None:
+        scope[FAILURES_KEY].append("MissingGreenlet")
+        await Response("sorry", 500)(scope, receive, send)
+
+    async def raised(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response("sorry", 500)(scope, receive, send)
+        raise LookupError
+
+    answers = [await call_asgi(each, scope("/echo"), b"", max_bytes=5) for each in (noted, raised, APP)]
+    assert [(each.error, each.raised) for each in answers] == [
+        (None, "MissingGreenlet"),
+        (None, "LookupError"),
+        (None, None),
+    ]
+
+
 async def test_an_exception_is_recorded_by_its_name() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         raise LookupError
 
-    answer = await call_asgi(app, scope("/"), b"", max_bytes=5)
+    answer = await call_asgi(app, scope("/echo"), b"", max_bytes=5)
     assert (answer.response, answer.error) == (None, "LookupError")
 
 
@@ -73,7 +91,7 @@ async def test_an_application_that_swallows_the_refusal_of_a_large_response_has_
         with pytest.raises(Exception, match=r"^$"):
             await send({"type": "http.response.body", "body": b"123456", "more_body": True})
 
-    answer = await call_asgi(app, scope("/"), b"", max_bytes=5)
+    answer = await call_asgi(app, scope("/echo"), b"", max_bytes=5)
     assert (answer.response, answer.error) == (None, "ResponseTooLarge")
 
 
@@ -83,7 +101,7 @@ async def test_a_call_that_ends_without_an_answer_has_no_response(messages: list
         for message in messages:
             await send(message)
 
-    answer = await call_asgi(app, scope("/"), b"", max_bytes=5)
+    answer = await call_asgi(app, scope("/echo"), b"", max_bytes=5)
     assert (answer.response, answer.error) == (None, "NoResponse")
 
 
@@ -102,7 +120,7 @@ async def test_a_cancellation_reaches_the_application() -> None:
         finally:
             cancelled.set()
 
-    call = asyncio.ensure_future(call_asgi(app, scope("/"), b"", max_bytes=5))
+    call = asyncio.ensure_future(call_asgi(app, scope("/echo"), b"", max_bytes=5))
     await begun.wait()
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
