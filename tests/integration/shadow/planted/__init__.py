@@ -1,1 +1,0 @@
-"""Ports that are right, and a hundred ways to get them wrong."""
