@@ -81,7 +81,7 @@ async def connect(database: Database) -> None:
 async def get_by_key(database: Database) -> None:
     """Do what a request does: a session, a transaction, one row by its key."""
     async with database.async_unit_of_work() as session:
-        await session.get(Item, random.randint(1, ROWS))  # noqa: S311
+        await session.get(Item, random.randint(1, ROWS))  # noqa: S311 - no secret
 
 
 async def statements(database: Database) -> None:
@@ -106,7 +106,7 @@ async def read_objects(database: Database) -> None:
 async def update_batch(database: Database) -> None:
     """Update half of the rows in one batch."""
     async with rolled_back(database) as session:
-        statement = update(Item.__table__).where(Item.id == bindparam("key")).values(name=bindparam("to"))  # type: ignore[arg-type]
+        statement = update(Item.__table__).where(Item.id == bindparam("key")).values(name=bindparam("to"))  # type: ignore[arg-type]  # the stubs call it a FromClause
         await (await session.connection()).execute(statement, [{"key": n, "to": "x"} for n in range(ROWS // 2)])
 
 

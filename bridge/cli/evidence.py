@@ -93,8 +93,8 @@ async def differences(bridge: Bridge, operation: str | None, *, limit: int, json
             g.example.rule,
             g.where,
             g.count,
-            g.example.control,
-            g.example.candidate,
+            _short(g.example.control),
+            _short(g.example.candidate),
             g.example.excused or g.example.remedy,
         ]
         for g in groups

@@ -5,6 +5,7 @@ from bridge.database.budget import ConnectionBudget
 from bridge.database.candidate_units import CandidateUnits
 from bridge.database.checked_read import CheckedRead, checked_read, exported_snapshot
 from bridge.database.control_units import ControlUnits
+from bridge.database.creating import wait_to_create
 from bridge.database.database import Database
 from bridge.database.deployment import Deployment, PgBouncerLimits, ServerLimits
 from bridge.database.joined import Joined, join_units, require_joinable
@@ -57,5 +58,6 @@ __all__ = [
     "require_joinable",
     "sqlstate_of",
     "unit_of_work",
+    "wait_to_create",
     "watched_transactions",
 ]

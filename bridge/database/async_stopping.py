@@ -75,7 +75,7 @@ def _limit_rollback(engine: AsyncEngine, seconds: float) -> None:
         finally:
             timer.cancel()
 
-    engine.sync_engine.dialect.do_rollback = limited  # type: ignore[method-assign]
+    engine.sync_engine.dialect.do_rollback = limited  # type: ignore[method-assign]  # see above: no event comes after it
 
 
 async def _close(driver: Any, seconds: float) -> None:
@@ -96,7 +96,7 @@ async def _close(driver: Any, seconds: float) -> None:
 async def _ask_again(driver: Any) -> None:
     # A request that overtakes its statement is forgotten by the server, because the connection seems idle to it. asyncpg makes
     # one and no more, and has no public name for making another.
-    await driver._cancel(asyncio.get_running_loop().create_future())  # noqa: SLF001
+    await driver._cancel(asyncio.get_running_loop().create_future())  # noqa: SLF001 - as said above
 
 
 async def _interrupt(driver: Any, _seconds: float) -> None:

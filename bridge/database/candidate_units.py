@@ -88,7 +88,7 @@ class CandidateUnits:
             self._refuse("run two units of work at once", JoinedConnectionBusy)
         return self._unit(sessions, read_only=read_only)
 
-    def check_out(self, *, synchronous: bool) -> None:  # noqa: ARG002
+    def check_out(self, *, synchronous: bool) -> None:  # noqa: ARG002 - every side has it
         """
         Raises:
             ConnectionOutsideCheck: Always.

@@ -37,7 +37,7 @@ def close_promptly(engine: Engine) -> None:
         connection = connection_class(*args, **arguments)
         try:
             # What aiomysql.connect() does; it cannot be told of another class.
-            await connection._connect()  # noqa: SLF001
+            await connection._connect()  # noqa: SLF001 - as said above
         except BaseException:
             await connection.drop()
             raise
@@ -51,7 +51,7 @@ def close_promptly(engine: Engine) -> None:
 
 @cache
 def _connection_class() -> Any:
-    class PromptConnection(import_module("aiomysql").Connection):  # type: ignore[misc]
+    class PromptConnection(import_module("aiomysql").Connection):  # type: ignore[misc]  # an optional dependency, so not typed
         """
         Drops the transport whenever aiomysql lets go of it.
 

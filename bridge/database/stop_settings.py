@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["StopSettings", "limit_connecting"]
 
+# libpq takes whole seconds, and makes 1 a 2: https://www.postgresql.org/docs/current/libpq-connect.html
+SHORTEST_CONNECT_S: Final = 2
 ARGUMENTS: Final = {"psycopg2": "connect_timeout", "psycopg": "connect_timeout", "asyncpg": "timeout"}
 
 
@@ -35,8 +37,7 @@ class StopSettings:
     connect_timeout: int = 10
 
     def __post_init__(self) -> None:
-        # libpq takes whole seconds, and makes 1 a 2: https://www.postgresql.org/docs/current/libpq-connect.html
-        if self.cut_after <= 0 or self.connect_timeout < 2:  # noqa: PLR2004
+        if self.cut_after <= 0 or self.connect_timeout < SHORTEST_CONNECT_S:
             msg = (
                 f"cut_after is {self.cut_after:g} and connect_timeout {self.connect_timeout}: "
                 "the first must be more than 0 seconds, and the second at least 2"

@@ -107,7 +107,7 @@ def _guard_ping(engine: Engine, check_out: Callable[[Any], None]) -> None:
         check_out(dbapi_connection)
         return ping(dbapi_connection)
 
-    engine.dialect.do_ping = guarded  # type: ignore[method-assign]
+    engine.dialect.do_ping = guarded  # type: ignore[method-assign]  # no event comes before the pool's ping
 
 
 def _before_statement(_connection: Any, _cursor: Any, statement: str, *_: object) -> None:
@@ -133,7 +133,7 @@ def _cancel_safe(_engine: Engine, driver: Any) -> Callable[[], object]:
 
 
 def _interrupt(_engine: Engine, driver: Any) -> Callable[[], object]:
-    return driver.interrupt  # type: ignore[no-any-return]
+    return driver.interrupt  # type: ignore[no-any-return]  # drivers are not typed
 
 
 def _kill_query(engine: Engine, driver: Any) -> Callable[[], object]:

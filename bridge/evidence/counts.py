@@ -13,8 +13,21 @@ if TYPE_CHECKING:
 
     from bridge.stages import Path
 
-__all__ = ["EXCEPTION", "LATENCY", "LONGEST_COUNTER", "SERVED", "Counts", "Tally", "error_counter", "rule_counter"]
+__all__ = [
+    "CLIENT_ERROR",
+    "EXCEPTION",
+    "LATENCY",
+    "LONGEST_COUNTER",
+    "SERVED",
+    "Counts",
+    "Tally",
+    "error_counter",
+    "rule_counter",
+]
 
+# Where the statuses of either kind begin.
+CLIENT_ERROR: Final = 400
+SERVER_ERROR: Final = 500
 SERVED: Final = "served"
 EXCEPTION: Final = "exception"
 CANCELLED: Final = "cancelled"
@@ -141,9 +154,9 @@ def error_counter(status: int | None, error: str | None) -> str | None:
         return CANCELLED
     if error is not None or status is None:
         return EXCEPTION
-    if status < 400:  # noqa: PLR2004  client errors begin there
+    if status < CLIENT_ERROR:
         return None
-    return "5xx" if status >= 500 else "4xx"  # noqa: PLR2004  server errors begin there
+    return "5xx" if status >= SERVER_ERROR else "4xx"
 
 
 def rule_counter(rule: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, update
 
+from bridge.database import wait_to_create
 from bridge.evidence.counts import Counts, Tally
 from bridge.evidence.kept_connection import KeptConnection
 from bridge.evidence.sql_tables import EvidenceTables, add_counters, add_up_windows
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SQLEvidence"]
 
-# Any constant does; this one is "evidence" in ASCII, less its first letter.
-CREATING: Final = 0x766964656E6365
 KNOWN_PATHS: Final = frozenset(path.value for path in Path)
 
 
@@ -60,9 +59,7 @@ class SQLEvidence:
             EvidenceStoreUnavailable: The database cannot be reached, or the role may not create tables.
         """
         async with self._connection.transaction() as connection:
-            if connection.dialect.name == "postgresql":
-                # IF NOT EXISTS alone fails where two create the same table at the same time.
-                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CREATING})
+            await wait_to_create(connection)
             await connection.run_sync(self._tables.metadata.create_all)
 
     async def add(self, batch: Batch) -> None:

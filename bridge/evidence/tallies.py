@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from bridge.evidence.counts import CANCELLED, LATENCY, SERVED, Tally, error_counter, rule_counter
+from bridge.evidence.counts import CANCELLED, CLIENT_ERROR, LATENCY, SERVED, Tally, error_counter, rule_counter
 from bridge.evidence.latency import bucket_of
 from bridge.evidence.store import Batch, CounterKey
 from bridge.offload import finish
@@ -87,7 +87,7 @@ class Tallies:
             error: Name of the exception that it ended with, if there was one.
             elapsed_s: Seconds until its last byte.
         """
-        ended = error_counter(status, error) if error is not None or status is None or status >= 400 else None  # noqa: PLR2004
+        ended = error_counter(status, error) if error is not None or status is None or status >= CLIENT_ERROR else None
         key = (operation, path, version)
         with self._lock:
             counters = self._live.get(key) or self._counters(key)
@@ -158,7 +158,9 @@ class Tallies:
             task.cancel()
             await finish(_ended(task))
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.flush(), patience)
+            # Not `asyncio.wait_for`: see `wait_at_most`.
+            async with asyncio.timeout(patience):
+                await self.flush()
 
     def statistics(self) -> TallyStatistics:
         """Return how the counts get to the store."""

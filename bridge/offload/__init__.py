@@ -7,6 +7,7 @@ from bridge.offload.from_thread import from_thread
 from bridge.offload.refusal import check_callable, name_of
 from bridge.offload.statistics import CapacityStatistics, Histogram, StuckCall
 from bridge.offload.stopper import arm, disarm, guard, raise_if_stopped, spare, stoppable
+from bridge.offload.waiting import wait_at_most
 
 __all__ = [
     "Capacity",
@@ -25,4 +26,5 @@ __all__ = [
     "settled",
     "spare",
     "stoppable",
+    "wait_at_most",
 ]

@@ -17,6 +17,7 @@ from bridge.offload.job import Job
 from bridge.offload.refusal import name_of
 from bridge.offload.statistics import CapacityStatistics, Histogram, StuckCall
 from bridge.offload.stopper import TICK_S, press, sever
+from bridge.offload.waiting import wait_at_most
 from bridge.offload.workers import Workers
 
 __all__ = ["Lane"]
@@ -125,11 +126,8 @@ class Lane:
     async def _became_idle(self, seconds: float) -> bool:
         if self._idle is None or self._is_idle():
             return True
-        try:
-            await asyncio.wait_for(self._idle.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+        await wait_at_most(self._idle, seconds)
+        return self._idle.is_set()
 
     def close(self) -> None:
         """Let the threads go: their loop ends. One that is busy leaves when it is not."""

@@ -136,7 +136,7 @@ def _compile(connection: Connection, question: Question) -> _Captured:
         # They hold the column defaults too, which would be called once more.
         parameters = question.compiled
     try:
-        connection.execute(statement, parameters or None, execution_options=question.options)  # type: ignore[arg-type]
+        connection.execute(statement, parameters or None, execution_options=question.options)  # type: ignore[arg-type]  # a mapping of any options
     except _Captured as captured:
         return captured
     except DBAPIError as error:

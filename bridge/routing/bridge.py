@@ -221,7 +221,11 @@ class Bridge:
         await offload(self.database.check, capacity=self.capacity)
         await self.stages.start()
         if self.evidence is not None:
-            await self.evidence.start()
+            try:
+                await self.evidence.start()
+            except BaseException:  # the application does not start: nobody would close what has
+                await self.stages.close()
+                raise
 
     async def create_tables(self) -> list[str]:
         """

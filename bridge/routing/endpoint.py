@@ -84,7 +84,7 @@ def make_endpoint(
         if own_request
         else [inspect.Parameter(REQUEST_PARAMETER, inspect.Parameter.KEYWORD_ONLY, annotation=Request)]
     )
-    endpoint.__signature__ = endpoint_signature(declared, *extra)  # type: ignore[attr-defined]
+    endpoint.__signature__ = endpoint_signature(declared, *extra)  # type: ignore[attr-defined]  # which FastAPI reads
     return endpoint
 
 

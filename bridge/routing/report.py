@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = ["RoutingReport"]
+
+# Operations in one warning.
+SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +46,7 @@ class RoutingReport:
         for name in self.repeated:
             yield f"{name} is declared by several FastAPI routes: only the first is used"
         for hook, operations in self.undeclared_hooks.items():
-            shown = ", ".join(operations[:3]) + (f" and {len(operations) - 3} more" if len(operations) > 3 else "")  # noqa: PLR2004
+            shown = ", ".join(operations[:SHOWN]) + (
+                f" and {len(operations) - SHOWN} more" if len(operations) > SHOWN else ""
+            )
             yield f"the Flask hook {hook} does not run for {shown}: port it, then declare it with HookDeclarations"

@@ -4,6 +4,7 @@ from bridge.shadow.arbiter import Arbiter, ReadToCheck
 from bridge.shadow.check import Check, Verdict
 from bridge.shadow.checker import Checker, CheckStatistics
 from bridge.shadow.comparing import (
+    COMPARED_HEADERS,
     QUIET,
     CompareOptions,
     Ignore,
@@ -37,6 +38,7 @@ from bridge.shadow.write_check import WriteChecker, WriteToCheck
 from bridge.shadow.writes import RowWrite, WriteKind, WriteSet
 
 __all__ = [
+    "COMPARED_HEADERS",
     "QUIET",
     "Arbiter",
     "CallbackPublisher",

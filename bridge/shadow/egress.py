@@ -68,7 +68,7 @@ class Egress:
             EgressBlocked: It is not allowed.
         """
         name = _text(host)
-        if name in {"", "0.0.0.0", "::"}:  # to listen there  # noqa: S104
+        if name in {"", "0.0.0.0", "::"}:  # noqa: S104 - to listen there is no egress
             return False
         if not self.permits(name, _number(port)):
             self.refuse(name if port in {None, 0, ""} else f"{name}:{port}")

@@ -74,8 +74,6 @@ class WriteChecker:
         """
         self._database = database
         self._settings = settings
-        watch_transactions(database.sync_engine)
-        watch_transactions(database.async_engine.sync_engine)
 
     async def serve(
         self, write: WriteToCheck, scope: Scope, receive: Receive, send: Send, report: Callable[[Check], object]
@@ -96,6 +94,9 @@ class WriteChecker:
         Cancellation:
             Stops the path that runs, and is delivered when it is rolled back.
         """
+        # Here and not at the start: a bridge that checks no writes pays for no listeners.
+        watch_transactions(self._database.sync_engine)
+        watch_transactions(self._database.async_engine.sync_engine)
         body = WholeBody(receive, max_bytes=self._settings.max_body_bytes)
         if await body.read() is None:
             await write.control(scope, body.replay(), send)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CAPTURE", "TAKE", "TRIGGER", "UNSEEN", "install_sql", "table_name", "uninstall_sql"]
 
-QUOTES: Final = PGDialect().identifier_preparer  # type: ignore[no-untyped-call]
+QUOTES: Final = PGDialect().identifier_preparer  # type: ignore[no-untyped-call]  # SQLAlchemy's, not typed
 TRIGGER: Final = "bridge_row_writes"
 # Both begin what is captured; see the WHEN of the triggers. It ends with the transaction, or the savepoint.
 CAPTURE: Final = (
@@ -21,7 +21,7 @@ CAPTURE: Final = (
 )
 # The server counts writes also of transactions before this one, for a second or so.
 UNSEEN: Final = "SELECT table_name, 'UNSEEN', NULL::text[], NULL, writes::text FROM bridge.unseen_writes()"
-TAKE: Final = f"SELECT * FROM bridge.take_row_writes(current_schema()) UNION ALL {UNSEEN}"  # noqa: S608
+TAKE: Final = f"SELECT * FROM bridge.take_row_writes(current_schema()) UNION ALL {UNSEEN}"  # noqa: S608 - no word of it comes from outside
 
 # Unlogged, because nothing in it outlives its transaction. The functions run as their owner, so that the application needs no right to the
 # table, and can only ever see what its own transaction wrote.

@@ -9,8 +9,8 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from bridge.offload import wait_at_most
 from bridge.stages.status import StoreStatus
-from bridge.stages.waiting import wait_at_most
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

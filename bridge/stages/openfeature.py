@@ -9,9 +9,9 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 from bridge.errors import StageStoreReadOnly, StageStoreUnavailable
+from bridge.offload import wait_at_most
 from bridge.stages.extras import require
 from bridge.stages.store import StageEntry
-from bridge.stages.waiting import wait_at_most
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -81,11 +81,11 @@ class OpenFeatureStageStore:
     async def change(  # the arguments are those of every store
         self,
         operation: str,
-        setting: str,  # noqa: ARG002
+        setting: str,  # noqa: ARG002 - as above
         *,
-        who: str,  # noqa: ARG002
-        why: str,  # noqa: ARG002
-        expected: int | None,  # noqa: ARG002
+        who: str,  # noqa: ARG002 - as above
+        why: str,  # noqa: ARG002 - as above
+        expected: int | None,  # noqa: ARG002 - as above
     ) -> StageChange:
         """
         Raise.
@@ -100,9 +100,9 @@ class OpenFeatureStageStore:
 
     async def history(
         self,
-        operation: str | None = None,  # noqa: ARG002
+        operation: str | None = None,  # noqa: ARG002 - as above
         *,
-        limit: int = 100,  # noqa: ARG002
+        limit: int = 100,  # noqa: ARG002 - as above
     ) -> Sequence[StageChange]:
         """Return nothing: the history is where the flags are."""
         return []

@@ -7,16 +7,16 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.schema import CreateTable
 
+from bridge.database import wait_to_create
 from bridge.errors import BridgeError, ConfigurationError, StageConflict, StageStoreUnavailable
-from bridge.offload import finish
+from bridge.offload import finish, wait_at_most
 from bridge.stages.listening import listening, notify
 from bridge.stages.sql_tables import StageTables
 from bridge.stages.store import StageChange, StageEntry, require_version
-from bridge.stages.waiting import wait_at_most
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -33,8 +33,6 @@ __all__ = ["SQLStageStore"]
 ATTEMPTS: Final = 20
 # SQLSTATE of a serialization failure and of a deadlock on PostgreSQL; the numbers of a deadlock and of a changed row on MariaDB.
 LOST: Final = {"40001", "40P01", 1213, 1020}
-# Any constant does; this one is "bridge" in ASCII.
-CREATING: Final = 0x627269646765
 
 
 class SQLStageStore:
@@ -91,9 +89,7 @@ class SQLStageStore:
             StageStoreUnavailable: The database cannot be reached, or the role may not create tables.
         """
         async with self._reaching(), self._engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                # IF NOT EXISTS alone fails where two create the same table at the same time.
-                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CREATING})
+            await wait_to_create(connection)
             for table in self._tables.metadata.sorted_tables:
                 await connection.execute(CreateTable(table, if_not_exists=True))
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import unified_diff
 from pprint import pformat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from anyio import to_thread
 
 from bridge.errors import ParityMismatch
+from bridge.shadow import COMPARED_HEADERS
 from bridge.testing.canonical import Canonical
 from bridge.testing.state import database_state
 
@@ -24,17 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Exchange", "Outcome", "assert_same_outcome", "perform"]
 
-# Headers that a client acts on. The others name the server or the moment.
-COMPARED_HEADERS = (
-    "content-type",
-    "content-disposition",
-    "location",
-    "allow",
-    "cache-control",
-    "vary",
-    "www-authenticate",
-    "retry-after",
-)
+# Cookies are compared on their own, without their values.
+HEADERS: Final = tuple(name for name in COMPARED_HEADERS if name != "set-cookie")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +111,7 @@ async def perform(exchange: Exchange, client: httpx.AsyncClient, engine: Engine,
     return Outcome(
         path=response.headers.get("bridge-path", ""),
         status=response.status_code,
-        headers={name: _normal(name, response.headers) for name in COMPARED_HEADERS if name in response.headers},
+        headers={name: _normal(name, response.headers) for name in HEADERS if name in response.headers},
         cookies=sorted(_cookie(value) for value in response.headers.get_list("set-cookie")),
         body=canonical.text(response.content.decode("utf-8", "backslashreplace")),
         state=canonical.value(await to_thread.run_sync(database_state, engine, tables)),

@@ -127,7 +127,7 @@ def _address(url: URL, connect_args: Mapping[str, object]) -> URL:
                 raise refusal(name, "must be text")
             if name == "port" and not str(value).isdecimal():
                 raise refusal(name, "must be a whole number")
-            url = url.set(**{ADDRESS[name]: int(value) if name == "port" else value})  # type: ignore[arg-type]
+            url = url.set(**{ADDRESS[name]: int(value) if name == "port" else value})  # type: ignore[arg-type]  # each word takes what it is given here
     if any(ord(character) > ord("ÿ") for character in url.password or ""):
         raise refusal("password", "has characters outside of Latin-1, which PyMySQL and aiomysql cannot send")
     return url

@@ -42,7 +42,7 @@ def compare_texts(compiler: type[SQLCompiler]) -> type[SQLCompiler]:
     the server sees an integer compared with a text. This happens once for each statement that is compiled, not when it runs.
     """
 
-    class Compiler(compiler):  # type: ignore[valid-type, misc]
+    class Compiler(compiler):  # type: ignore[valid-type, misc]  # the dialect's own, known at run time only
         def __init__(self, *args: Any, **options: Any) -> None:
             self._casts: dict[BindParameter[Any], str] = {}
             super().__init__(*args, **options)

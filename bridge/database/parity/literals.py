@@ -107,7 +107,7 @@ RULES: Final[dict[type, Callable[[Family, Any], Literal]]] = {
     UUID: _typed(Family.OTHER, "UUID"),
 }
 
-SAMPLES: Final = (1, 1.5, "", datetime.min, time(), True, Decimal(1), date.min, timedelta(), b"", UUID(int=0))  # noqa: DTZ901
+SAMPLES: Final = (1, 1.5, "", datetime.min, time(), True, Decimal(1), date.min, timedelta(), b"", UUID(int=0))  # noqa: DTZ901 - only their types count
 # Declared as one thing, given as another. What the server infers from is looked at as well: it may turn out to be another.
 SUSPECT: Final = frozenset(
     [(family, type(value)) for family in Family for value in SAMPLES if literal(family, value)[0]]

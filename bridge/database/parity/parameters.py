@@ -100,7 +100,7 @@ def _suit(
 def _common_cast(column: Sequence[tuple[str | None, Any]]) -> str | None:
     # NULL fits any cast, unless it has one of its own.
     casts = {cast for cast, value in column if cast or value is not None}
-    if len(casts) < 2:  # noqa: PLR2004
+    if len(casts) <= 1:
         return casts.pop() if casts else None
     numbers = all(
         isinstance(value, int | float) or hasattr(value, "as_tuple") for _, value in column if value is not None

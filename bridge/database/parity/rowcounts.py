@@ -88,4 +88,4 @@ def _ask(context: Any, call: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
 
 def _set_rowcount(context: Any, touched: int) -> None:
     # The attribute that SQLAlchemy itself sets where it adds up the rows of several statements; there is no public one.
-    context._rowcount = touched  # noqa: SLF001
+    context._rowcount = touched  # noqa: SLF001 - as said above

@@ -23,6 +23,8 @@ OWN_UUIDS: Final = re.compile(r"(?!.*_id$).*|public_id|external_id")
 PLURALS: Final = (("ies", "y"), ("es", ""), ("s", ""))
 # Comparing each insert with each other one is quadratic.
 ALIKE: Final = 200
+# Rows that share fewer of their values are two rows.
+HALF: Final = 0.5
 
 
 @dataclass(slots=True)
@@ -95,7 +97,7 @@ def _pair_inserts(control: list[RowWrite], candidate: list[RowWrite], pairs: Pai
         return
     for row in left:
         best = max(unpaired[:ALIKE], key=lambda other: _alike(row, other, references), default=None)
-        if best is not None and _alike(row, best, references) >= 0.5:  # noqa: PLR2004
+        if best is not None and _alike(row, best, references) >= HALF:
             pairs.both.append((row, best))
             unpaired = [each for each in unpaired if each is not best]
         else:

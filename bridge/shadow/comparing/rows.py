@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["compare_rows"]
 
+# Of a row that is shown, in characters.
+LONGEST_ROW: Final = 200
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 DIGITS: Final = "\0digits"
 VERSION: Final = re.compile(r"(?:lock_|row_)?version(?:_id|_no|_number)?|revision|rev", re.IGNORECASE)
@@ -116,4 +118,4 @@ def _with_numbers(value: Any, numbers: Numbers) -> Any:
 def _shown(row: RowWrite) -> str:
     columns = row.before if row.after is None else row.after
     text = json.dumps(dict(columns or {}), default=str, ensure_ascii=False)
-    return f"{row.kind.value} {text[:200]}{'...' if len(text) > 200 else ''}"  # noqa: PLR2004
+    return f"{row.kind.value} {text[:LONGEST_ROW]}{'...' if len(text) > LONGEST_ROW else ''}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import case, delete, func, insert, select, text
+from sqlalchemy import case, delete, func, insert, select
 
+from bridge.database import wait_to_create
 from bridge.shadow.difference import Severity
 from bridge.shadow.publishing.retention import Retention
 from bridge.shadow.publishing.rows import DifferenceGroup, check_row, difference_of, difference_rows
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["SQLPublisher"]
 
 DEFAULT: Final = Retention()
-# Any constant does; this one is "checks" in ASCII.
-CREATING: Final = 0x636865636B73
 # Bounds are kept to within so many checks: a deletion for each insertion would double the work.
 PRUNE_EVERY: Final = 200
 
@@ -64,9 +63,7 @@ class SQLPublisher:
             SQLAlchemyError: The database cannot be reached, or the role may not create tables.
         """
         async with self._open().begin() as connection:
-            if connection.dialect.name == "postgresql":
-                # Two would both find them missing, and one would fail.
-                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CREATING})
+            await wait_to_create(connection)
             await connection.run_sync(self._tables.metadata.create_all)
 
     async def publish(self, checks: Sequence[Check]) -> None:

@@ -15,7 +15,7 @@ from bridge.cli import main
 APP = "async_app.demo.application:create"
 Command = Callable[..., Result]
 
-__all__ = ["APP", "OPERATION", "Command", "ported"]
+__all__ = ["APP", "OPERATION", "Command", "printed_json"]
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def command(environ: dict[str, str]) -> Command:
     return run
 
 
-def ported(result: Result) -> Any:
+def printed_json(result: Result) -> Any:
     """Return the JSON that a command printed."""
     assert result.exit_code == 0, result.output
     return json.loads(result.output)

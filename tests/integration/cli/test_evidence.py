@@ -10,7 +10,7 @@ import pytest
 
 from async_app.demo.application import PLANTED_BUG, create
 from bridge.shadow import Load
-from tests.integration.cli.conftest import OPERATION, ported
+from tests.integration.cli.conftest import OPERATION, printed_json
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -44,7 +44,7 @@ def served(command: Command, environ: dict[str, str], monkeypatch: pytest.Monkey
 
 
 def test_what_was_counted_is_shown(served: Command) -> None:
-    (observed,) = ported(served("evidence", "--json")).values()
+    (observed,) = printed_json(served("evidence", "--json")).values()
     assert observed["legacy"]["served"] == 40
     native = observed["native"]
     assert native["mismatched"] > 0
@@ -61,8 +61,8 @@ def test_a_port_without_evidence_is_not_promoted(command: Command) -> None:
     refused = command("stage", "promote", OPERATION, "native", "--why", "because")
     assert refused.exit_code == 1
     assert "[promotion-refused]" in refused.output
-    assert ported(command("stages", "--json"))["operations"][0]["stage"] == "shadow"
-    assert ported(command("certificates", "--json")) == []
+    assert printed_json(command("stages", "--json"))["operations"][0]["stage"] == "shadow"
+    assert printed_json(command("certificates", "--json")) == []
 
 
 def test_force_needs_a_reason_and_is_recorded(command: Command) -> None:
@@ -70,17 +70,17 @@ def test_force_needs_a_reason_and_is_recorded(command: Command) -> None:
     assert "say why" in command("stage", "promote", OPERATION, "verify", "--force").output
     forced = command("stage", "promote", OPERATION, "verify", "--force", "--who", "ann", "--why", "a test system")
     assert forced.exit_code == 0, forced.output
-    (certificate,) = ported(command("certificates", OPERATION, "--json"))
+    (certificate,) = printed_json(command("certificates", OPERATION, "--json"))
     assert (certificate["forced"], certificate["who"], certificate["why"]) == (True, "ann", "a test system")
     assert "forced" in command("certificates").output
 
 
 def test_differences_are_listed_by_rule_and_place(served: Command) -> None:
-    groups = ported(served("differences", "--json"))
+    groups = printed_json(served("differences", "--json"))
     assert {group["operation"] for group in groups} == {OPERATION}
     assert "json.missing_item" in {group["example"]["rule"] for group in groups}
     assert "json.missing_item" in served("differences", OPERATION).output
-    assert ported(served("differences", "GET /nowhere", "--json")) == []
+    assert printed_json(served("differences", "GET /nowhere", "--json")) == []
     assert "No difference was found." in served("differences", "GET /nowhere").output
 
 

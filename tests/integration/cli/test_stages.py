@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import ROOT
-from tests.integration.cli.conftest import APP, OPERATION, ported
+from tests.integration.cli.conftest import APP, OPERATION, printed_json
 
 if TYPE_CHECKING:
     from tests.integration.cli.conftest import Command
 
 
 def test_every_operation_is_listed_with_where_its_stage_comes_from(command: Command) -> None:
-    found = ported(command("stages", "--json"))
+    found = printed_json(command("stages", "--json"))
     assert found["operations"] == [{"operation": OPERATION, "stage": "legacy", "from": "default", "version": 0}]
     assert found["store"]["following"] is True
     table = command("stages").output
@@ -29,15 +29,15 @@ def test_a_stage_that_is_set_stays_set_and_has_a_history(command: Command) -> No
         "'default' -> 'shadow' (version 1)"
         in command("stage", "set", OPERATION, "shadow", "--who", "ann", "--why", "written").output
     )
-    assert ported(command("stages", "--json"))["operations"][0]["stage"] == "shadow"
+    assert printed_json(command("stages", "--json"))["operations"][0]["stage"] == "shadow"
     assert command("stage", "rollback", OPERATION, "--who", "bob", "--why", "a complaint").exit_code == 0
-    history = ported(command("stage", "history", OPERATION, "--json"))
+    history = printed_json(command("stage", "history", OPERATION, "--json"))
     assert [(each["before"], each["after"], each["who"], each["why"]) for each in history] == [
         ("shadow", "legacy", "bob", "a complaint"),
         (None, "shadow", "ann", "written"),
     ]
     assert "a complaint" in command("stage", "history").output
-    assert len(ported(command("stage", "history", "--limit", "1", "--json"))) == 1
+    assert len(printed_json(command("stage", "history", "--limit", "1", "--json"))) == 1
 
 
 def test_of_two_operators_the_second_is_told_who_was_first(command: Command) -> None:
@@ -63,7 +63,7 @@ def test_what_cannot_be_done_is_explained(command: Command, words: tuple[str, ..
     assert refused.exit_code != 0
     assert message in refused.output
     assert "Traceback" not in refused.output
-    assert ported(command("stages", "--json"))["operations"][0]["stage"] == "legacy"
+    assert printed_json(command("stages", "--json"))["operations"][0]["stage"] == "legacy"
 
 
 @pytest.mark.parametrize(

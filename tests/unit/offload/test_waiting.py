@@ -7,7 +7,7 @@ from time import monotonic
 
 import pytest
 
-from bridge.stages.waiting import wait_at_most
+from bridge.offload import wait_at_most
 
 
 async def test_a_wait_ends_with_the_event_or_after_a_while() -> None:
