@@ -63,8 +63,10 @@ async def controlling(bridge: Bridge, *, follow: bool) -> AsyncIterator[Bridge]:
     Raises:
         click.ClickException: The stages cannot be read.
     """
+    logger = logging.getLogger("bridge")
+    level = logger.level
     # A command says itself what is wrong.
-    logging.getLogger("bridge").setLevel(logging.CRITICAL)
+    logger.setLevel(logging.CRITICAL)
     try:
         if follow:
             await bridge.stages.start()
@@ -80,6 +82,7 @@ async def controlling(bridge: Bridge, *, follow: bool) -> AsyncIterator[Bridge]:
             await bridge.evidence.close()
         await bridge.stages.close()
         await bridge.database.dispose()
+        logger.setLevel(level)
 
 
 def _bridge_of(found: Any) -> Bridge | None:

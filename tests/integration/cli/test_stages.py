@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -88,6 +89,12 @@ def test_without_tables_the_command_says_what_to_run(environ: dict[str, str]) ->
     assert done.returncode == 1
     assert "Is 'bridge create-tables' still to be run?" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_command_leaves_the_log_as_it_was(command: Command) -> None:
+    before = logging.getLogger("bridge").level
+    assert command("stages").exit_code == 0
+    assert logging.getLogger("bridge").level == before
 
 
 def test_help_names_every_command() -> None:

@@ -387,12 +387,14 @@ async def test_a_store_that_goes_on_when_it_is_told_to_stop_is_left_alone(
     stages = following(Stubborn())
     await stages.start()
     (task,) = (task for task in asyncio.all_tasks() if task.get_name() == "bridge.stages.follow")
-    await asyncio.wait_for(stages.close(), 5)
-    assert "does not stop following within 0.05 s, so it is left alone" in caplog.text
-    let_go.set()
-    while not task.done():
-        await asyncio.sleep(0)  # it may still be where it takes no heed
-        task.cancel()
+    try:
+        await asyncio.wait_for(stages.close(), 5)
+        assert "does not stop following within 0.05 s, so it is left alone" in caplog.text
+    finally:  # or the end of the test would wait for it
+        let_go.set()
+        while not task.done():
+            await asyncio.sleep(0)  # it may still be where it takes no heed
+            task.cancel()
 
 
 async def test_a_store_that_cannot_be_closed_keeps_nobody_from_closing_the_rest(
