@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from sqlalchemy import event
 
 from bridge.database.joined_side import SIDE, joined_session
+from bridge.database.parity import sqlstate_of
 from bridge.database.pending import forget_pending_writes
 from bridge.database.read_only import refuse_write_in_savepoint
 from bridge.database.unit_of_work import async_unit_of_work
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.engine import ExceptionContext
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
     from sqlalchemy.orm import Session
 
     from bridge.database.database import Database
     from bridge.database.joined_side import Sessions
 
-__all__ = ["CandidateUnits"]
+__all__ = ["CandidateUnits", "watch_locks"]
 
 T = TypeVar("T")
 
@@ -39,6 +41,8 @@ ENDS_TRANSACTION: Final = re.compile(
 )
 RELEASES: Final = re.compile(COMMENT + r"RELEASE\b", re.IGNORECASE | re.DOTALL)
 NOTHING: Final = "SELECT"
+# lock_not_available, of which a timeout is one, and deadlock_detected.
+BLOCKED: Final = frozenset({"55P03", "40P01"})
 UNDOES: Final = re.compile(r"ROLLBACK\s+TO\b", re.IGNORECASE)
 # Each transaction begins with every constraint as its definition has it.
 DEFER_AGAIN: Final = """DO $$ DECLARE deferred text; BEGIN
@@ -58,12 +62,14 @@ class CandidateUnits:
         connection: What they join.
         refused: What it was kept from, in the order of the attempts; each was an error in the candidate as well.
         late: Whether it was to send a statement after its deadline.
+        blocked: Whether a statement was given up because somebody else held a lock.
     """
 
     def __init__(self, database: Database, connection: AsyncConnection, *, deadline: float) -> None:
         self.connection = connection
         self.refused: list[str] = []
         self.late = False
+        self.blocked = False
         self._deadline = deadline
         self._until = monotonic() + deadline
         self._database = database
@@ -165,6 +171,18 @@ REASONS: Final[dict[type, str]] = {
         "and they share one connection: await the first before the second begins, or do not check the writes of this operation"
     ),
 }
+
+
+def watch_locks(engine: Engine) -> None:
+    """Have candidates on *engine*, the synchronous face of an asynchronous one, know when they were given up for a lock."""
+    if not event.contains(engine, "handle_error", _note_blocked):
+        event.listen(engine, "handle_error", _note_blocked)
+
+
+def _note_blocked(context: ExceptionContext) -> None:
+    side = SIDE.get()
+    if isinstance(side, CandidateUnits) and sqlstate_of(context.original_exception) in BLOCKED:
+        side.blocked = True
 
 
 def _check_constraints(session: Session) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event, text
 
-from bridge.database.candidate_units import CandidateUnits
+from bridge.database.candidate_units import CandidateUnits, watch_locks
 from bridge.database.control_units import ControlUnits
 from bridge.database.joined_side import SIDE, on_side
 from bridge.database.session_reset import leaves_locks
@@ -64,6 +64,7 @@ async def join_units(database: Database) -> AsyncIterator[Joined]:
         Both paths are rolled back as far as they have not committed, and the connection is returned first.
     """
     require_joinable(database)
+    watch_locks(database.async_engine.sync_engine)
     connection = await database.async_engine.connect()
     joined = Joined(database, connection)
     event.listen(connection.sync_connection, "before_cursor_execute", joined.guard, retval=True)

@@ -104,8 +104,7 @@ class Candidate:
         if answer is None or side.late:
             return RanCandidate(None, f"the candidate took longer than {self.deadline:g} s")
         exchange = answer.exchange(self.path, request, recording.write_set())
-        reason = f"the candidate was to {side.refused[0]}" if side.refused else None
-        return RanCandidate(replace(exchange, blocked=tuple(egress.blocked)), reason, recording.reason)
+        return RanCandidate(replace(exchange, blocked=tuple(egress.blocked)), _reason(side), recording.reason)
 
     async def _within_deadline(self, task: asyncio.Task[Answer]) -> Answer | None:
         started, began_at = datetime.now(UTC), perf_counter()
@@ -126,6 +125,13 @@ class Candidate:
             STUCK.add(task)
             task.add_done_callback(STUCK.discard)
             logger.error("a candidate goes on though it was cancelled: %r; it cannot use the database any more", task)
+
+
+def _reason(side: CandidateUnits) -> str | None:
+    """Return why what it did is not what it would have done without the check."""
+    if side.refused:
+        return f"the candidate was to {side.refused[0]}"
+    return "somebody else held a lock that the candidate waited for" if side.blocked else None
 
 
 async def _take(recording: WriteRecording, side: CandidateUnits) -> None:

@@ -8,6 +8,7 @@ what it would get without the check.
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ from bridge.shadow.comparing import compare, verdict_of
 from bridge.shadow.recorder import recorded_request
 from bridge.shadow.write_body import WholeBody
 from bridge.shadow.write_candidate import Candidate, RanCandidate
+from bridge.shadow.write_conflicts import conflict_between
 from bridge.shadow.write_control import ControlRun
 from bridge.shadow.write_recording import watch_transactions
 
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from bridge.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["WriteChecker", "WriteToCheck"]
+
+logger = logging.getLogger("bridge.shadow")
 
 NOT_RUN: Final = "NotRun"
 TOO_LARGE: Final = "ResponseTooLarge"
@@ -110,12 +114,14 @@ class WriteChecker:
             control = ControlRun(
                 write.control, scope, send, max_bytes=self._settings.max_body_bytes, records=candidate.writes_known
             )
+            failure = None
             try:
                 await control.run(joined, body.replay)
-            except Exception:
-                report(_check(write, control.exchange(write.control_path, request), candidate))
-                raise
-        report(_check(write, control.exchange(write.control_path, request), candidate))
+            except Exception as error:  # noqa: BLE001 - it is raised again when the connection is returned
+                failure = error
+        report(await self._check(write, control.exchange(write.control_path, request), candidate))
+        if failure is not None:
+            raise failure
 
     async def _join(self, stack: AsyncExitStack) -> Joined | None:
         try:
@@ -123,6 +129,20 @@ class WriteChecker:
                 return await stack.enter_async_context(join_units(self._database))
         except (SQLAlchemyError, OSError):  # a TimeoutError is one
             return None
+
+    async def _check(self, write: WriteToCheck, control: Exchange, candidate: RanCandidate) -> Check:
+        check = _compare(write, control, candidate)
+        ours, theirs = check.control.writes, check.candidate.writes
+        if check.verdict is not Verdict.MISMATCHED or ours is None or theirs is None:
+            return check
+        try:
+            async with asyncio.timeout(self._settings.write_deadline):
+                table = await conflict_between(self._database.async_engine, ours, theirs)
+        except (SQLAlchemyError, OSError) as error:
+            logger.warning("nobody could tell whether somebody else wrote between two paths: %s", error)
+            return check
+        reason = f"somebody else changed rows of {table} between the two paths"
+        return check if table is None else replace(check, verdict=Verdict.NOT_COMPARABLE, differences=(), reason=reason)
 
     def _candidate(self, write: WriteToCheck) -> Candidate:
         return Candidate(
@@ -140,7 +160,7 @@ class WriteChecker:
 NOT_BEGUN: Final = RanCandidate(None, "no connection was free for the candidate")
 
 
-def _check(write: WriteToCheck, control: Exchange, candidate: RanCandidate) -> Check:
+def _compare(write: WriteToCheck, control: Exchange, candidate: RanCandidate) -> Check:
     exchange = candidate.exchange
     if exchange is None:
         nothing = replace(control, path=write.candidate_path, response=None, writes=None, error=NOT_RUN)

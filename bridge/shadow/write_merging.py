@@ -11,7 +11,7 @@ from bridge.shadow.writes import RowWrite, WriteKind, WriteSet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["CapturedWrite", "merge"]
+__all__ = ["CapturedWrite", "merge", "read_row"]
 
 Row = dict[str, Any]
 
@@ -66,7 +66,7 @@ def merge(captured: Iterable[CapturedWrite]) -> WriteSet:
             limits[f"{write.table} {limit}"] = None
             if write.operation in LIMITS:
                 continue
-        before, after = _row(write.before), _row(write.after)
+        before, after = read_row(write.before), read_row(write.after)
         key = write.key or []
         found = current.pop((write.table, _identity(key, before if before is not None else after)), None)
         if found is None or not key:
@@ -88,7 +88,8 @@ def _identity(key: list[str], row: Mapping[str, Any] | None) -> str:
     return repr([row.get(column) for column in key]) if row is not None else ""
 
 
-def _row(text: str | None) -> Row | None:
+def read_row(text: str | None) -> Row | None:
+    """Return the columns of a row that the database hands over as JSON."""
     # Decimal keeps every digit, as the database does.
     row: Row | None = json.loads(text, parse_float=Decimal) if text is not None else None
     return row

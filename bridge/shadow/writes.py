@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,11 @@ class RowWrite:
     key: Mapping[str, Any]
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
+
+    @property
+    def address(self) -> str:
+        """Return what tells it from every other row of the database, as text."""
+        return json.dumps([self.table, dict(self.key)], sort_keys=True, default=str)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from bridge.shadow.comparing.ignore import Ignore
 from bridge.shadow.comparing.noise import QUIET, Noise
 from bridge.shadow.comparing.options import COMPARED_HEADERS, CompareOptions
 from bridge.shadow.comparing.place import general
+from bridge.shadow.comparing.row_pairs import pair_rows
 from bridge.shadow.comparing.verdict import Group, describe, summarise, verdict_of
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "describe",
     "general",
     "noise",
+    "pair_rows",
     "summarise",
     "verdict_of",
 ]

@@ -59,12 +59,12 @@ class Pairs:
 def pair_rows(control: WriteSet, candidate: WriteSet) -> Pairs:
     """Return which rows belong together: by key, and inserted ones by what is in them, then by their order."""
     pairs = Pairs()
-    theirs = {_address(row): row for row in candidate.rows if row.kind is not WriteKind.INSERT}
+    theirs = {row.address: row for row in candidate.rows if row.kind is not WriteKind.INSERT}
     inserts: dict[str, tuple[list[RowWrite], list[RowWrite]]] = defaultdict(lambda: ([], []))
     for row in control.rows:
         if row.kind is WriteKind.INSERT:
             inserts[row.table][0].append(row)
-        elif (other := theirs.pop(_address(row), None)) is not None:
+        elif (other := theirs.pop(row.address, None)) is not None:
             pairs.both.append((row, other))
         else:
             pairs.control.append(row)
@@ -108,15 +108,15 @@ def _pair_inserts(control: list[RowWrite], candidate: list[RowWrite], pairs: Pai
 
 def _pair_by_key(pairs: Pairs) -> None:
     """Pair what is left and has the same key: the two paths did different things to the row."""
-    theirs = {_address(row): row for row in pairs.candidate}
+    theirs = {row.address: row for row in pairs.candidate}
     left = []
     for row in pairs.control:
-        other = theirs.pop(_address(row), None)
+        other = theirs.pop(row.address, None)
         if other is None:
             left.append(row)
         else:
             pairs.both.append((row, other))
-    pairs.control, pairs.candidate = left, [row for row in pairs.candidate if _address(row) in theirs]
+    pairs.control, pairs.candidate = left, [row for row in pairs.candidate if row.address in theirs]
 
 
 def _references(table: str) -> Iterator[str]:
@@ -125,10 +125,6 @@ def _references(table: str) -> Iterator[str]:
     for many, one in PLURALS:
         if name.endswith(many):
             yield name.removesuffix(many) + one
-
-
-def _address(row: RowWrite) -> str:
-    return json.dumps([row.table, dict(row.key)], sort_keys=True, default=str)
 
 
 def _print(row: RowWrite, references: frozenset[str]) -> str:
