@@ -12,9 +12,10 @@ import asyncio
 import os
 import random
 import time
+from collections import Counter
 from contextlib import ExitStack
 from statistics import median
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -28,6 +29,9 @@ from benchmarks.results import save
 from benchmarks.servers import Server, require_wrk, serving
 from benchmarks.tables import show
 from bridge.testing import TemplateDatabase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SERVERS: Final = {"not checked": "unchecked", "each read checked": "checked"}
 READ: Final = "/users/3"
@@ -46,7 +50,7 @@ class Client:
 
     async def get(self) -> None:
         """Send the request and read the answer."""
-        if self._streams is None:
+        if self._streams is None or self._streams[0].at_eof():  # the server closes connections that are idle for 5 s
             self._streams = await asyncio.open_connection(self._host, self._port)
         reader, writer = self._streams
         writer.write(self._request)
@@ -65,15 +69,14 @@ class Client:
 
 async def latencies_s(address: str, rate: float, seconds: float) -> list[float]:
     """Send reads at random moments, *rate* of them in a second on average, and return how long each took, in seconds."""
-    idle = [Client(address) for _ in range(CLIENTS)]
-    clients, taken = list(idle), list[float]()
+    idle, taken = [Client(address) for _ in range(CLIENTS)], list[float]()
     chance = random.Random(7)  # noqa: S311 - the same moments each time
     loop = asyncio.get_running_loop()
 
     async def ask(due: float) -> None:
         await asyncio.sleep(due - loop.time())
         began_at = time.perf_counter()
-        client = idle.pop()
+        client = idle.pop() if idle else Client(address)
         await client.get()
         idle.append(client)
         taken.append(time.perf_counter() - began_at)
@@ -83,25 +86,30 @@ async def latencies_s(address: str, rate: float, seconds: float) -> list[float]:
     while (at := at + chance.expovariate(rate)) < end:
         asked.append(ask(at))
     await asyncio.gather(*asked)
-    for client in clients:
+    for client in idle:
         client.close()
     return taken
 
 
-def checked(server: Server) -> dict[str, int]:
-    """Return how many reads the server has checked, by verdict, and how many it has left out."""
-    counts: dict[str, int] = httpx.get(f"{server.address}/checks").json()
-    return counts
+def checked(server: Server) -> Counter[str]:
+    """Return how many reads the server has checked, by verdict."""
+    return Counter(httpx.get(f"{server.address}/checks").json())
+
+
+def in_turns(servers: dict[str, Server], rounds: int, what: str) -> Iterator[tuple[str, Server]]:
+    """Yield each server once a round, and another one first each time."""
+    for number in track(range(rounds), what):
+        turns = list(servers.items())
+        yield from turns if number % 2 else reversed(turns)
 
 
 def at_a_third(servers: dict[str, Server], peak: float, rounds: int, seconds: float) -> list[dict[str, Any]]:
     """Return the latencies at 30 % of the *peak*."""
     taken: dict[str, list[list[float]]] = {name: [] for name in servers}
     before = checked(servers["each read checked"])
-    for _ in track(range(rounds), "30 % of the peak"):
-        for name, server in servers.items():
-            taken[name].append(asyncio.run(latencies_s(server.address, peak * SHARE_OF_PEAK, seconds)))
-    after = checked(servers["each read checked"])
+    for name, server in in_turns(servers, rounds, "30 % of the peak"):
+        taken[name].append(asyncio.run(latencies_s(server.address, peak * SHARE_OF_PEAK, seconds)))
+    verdicts = checked(servers["each read checked"]) - before
     rows = []
     for name, by_round in taken.items():
         row: dict[str, Any] = {"load": "30 % of the peak", "server": name}
@@ -113,22 +121,19 @@ def at_a_third(servers: dict[str, Server], peak: float, rounds: int, seconds: fl
             ]
             row[f"p{rank}_ratio"] = round(median(ratios), 2)
         rows.append(row)
-    rows[1]["checked_share"] = round(
-        (after["checked"] - before["checked"]) / sum(map(len, taken["each read checked"])), 2
-    )
-    rows[1]["mismatched"] = after["mismatched"]
+    rows[1]["checked_share"] = round(verdicts.total() / sum(map(len, taken["each read checked"])), 2)
+    rows[1]["mismatched"] = verdicts["mismatched"]
     return rows
 
 
 def at_saturation(servers: dict[str, Server], rounds: int, seconds: int) -> list[dict[str, Any]]:
     """Return the throughput from 32 connections."""
     rates: dict[str, list[float]] = {name: [] for name in servers}
-    for _ in track(range(rounds), "saturation"):
-        for name, server in servers.items():
-            loaded = server.load(READ, connections=CLIENTS, seconds=seconds)
-            if loaded is None:
-                raise SystemExit("a read was answered with an error")
-            rates[name].append(loaded[0])
+    for name, server in in_turns(servers, rounds, "saturation"):
+        loaded = server.load(READ, connections=CLIENTS, seconds=seconds)
+        if loaded is None:
+            raise SystemExit("a read was answered with an error")
+        rates[name].append(loaded[0])
     rows = []
     for name, own in rates.items():
         ratios = [mine / base for mine, base in zip(own, rates["not checked"], strict=True)]
@@ -147,7 +152,7 @@ def main() -> None:
     """Run the comparison and save it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.shadow", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="rounds (default 7)")
-    parser.add_argument("--seconds", type=int, default=4, help="load per server and round, in seconds (default 4)")
+    parser.add_argument("--seconds", type=int, default=10, help="load per server and round, in seconds (default 10)")
     arguments = parser.parse_args()
     require_wrk()
     console = Console()

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CheckedRead", "checked_read", "exported_snapshot", "is_checked_read", "watch_checked_reads"]
 
-READ_ONLY: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 # read_only_sql_transaction
 WROTE: Final = "25006"
 # What PostgreSQL answers to the name of a snapshot that is gone: undefined_object since version 17, before it
@@ -106,7 +105,8 @@ def _begin(connection: Connection) -> None:
     read = CURRENT.get()
     if read is None:
         return
-    connection.exec_driver_sql(READ_ONLY)
+    # Goes with BEGIN, and is taken back when the connection is returned.
+    connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     if read.snapshot is not None:
         # The server has made the name up: letters, digits and dashes.
         connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{read.snapshot}'")

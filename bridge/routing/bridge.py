@@ -123,7 +123,9 @@ class Bridge:
         self._load = Load(busy_above=self._check_settings.busy_above, contended=self._is_contended)
         arbiter = Arbiter(
             database,
+            self._load,
             deadline=self._check_settings.deadline,
+            patience=self._check_settings.patience,
             allowed=lambda: (*self._check_settings.allowed_hosts, *database.addresses),
         )
         self.checks = Checker(self._check_settings, arbiter, self._load)

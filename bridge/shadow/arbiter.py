@@ -24,6 +24,7 @@ from bridge.shadow.comparing import QUIET, Noise, compare, noise, verdict_of
 from bridge.shadow.difference import Difference
 from bridge.shadow.egress import Egress, egress_guard
 from bridge.shadow.exchange import Exchange
+from bridge.shadow.giving_way import GivingWay
 from bridge.shadow.rules import rule_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from bridge.database import CheckedRead, Database
     from bridge.shadow.comparing import CompareOptions
+    from bridge.shadow.load import Load
     from bridge.stages import Path
 
 __all__ = ["Arbiter", "ReadToCheck"]
@@ -69,13 +71,25 @@ class ReadToCheck:
 class Arbiter:
     """Runs reads again, and tells whether both paths answer them alike."""
 
-    def __init__(self, database: Database, *, deadline: float, allowed: Callable[[], Iterable[str]] = tuple) -> None:
+    def __init__(
+        self,
+        database: Database,
+        load: Load,
+        *,
+        deadline: float,
+        patience: float,
+        allowed: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
         """
         Args:
             database: Of both paths; exports the snapshots.
+            load: Knows whether callers are in flight.
             deadline: Seconds that each run of a path may take.
+            patience: Seconds that each run gives way to callers.
             allowed: Returns what a candidate may reach, as `egress_guard` takes it.
         """
+        self._load = load
+        self._patience = patience
         self._allowed = allowed
         self._database = database
         self._deadline = deadline
@@ -123,10 +137,13 @@ class Arbiter:
         guard = egress_guard(self._allowed()) if path is read.candidate else nullcontext(NOWHERE)
         with checked_read(snapshot) as seen, guard as egress:
             # In a task of its own: what a path sets in context variables is not for the next one.
-            run = asyncio.get_running_loop().create_task(read.run(path))
+            work = GivingWay(read.run(path), self._load, patience=self._patience)
+            run = asyncio.ensure_future(work)
         try:
             async with asyncio.timeout(self._deadline):
-                return replace(await run, blocked=tuple(egress.blocked)), seen
+                exchange = await run
+            elapsed_s = exchange.elapsed_s - work.waited_s
+            return replace(exchange, elapsed_s=elapsed_s, blocked=tuple(egress.blocked)), seen
         except TimeoutError:  # ours: what a path raises is part of its exchange
             error = TIMED_OUT
         except asyncio.CancelledError as cancelled:

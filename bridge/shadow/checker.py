@@ -144,13 +144,13 @@ class Checker:
     async def _work(self) -> None:
         clock = asyncio.get_running_loop().time
         while self._waiting:
-            await self._load.quiet(patience=self._settings.patience)
+            found_quiet = await self._load.quiet(patience=self._settings.patience)
             if not self._waiting:  # another worker was quicker
                 return
             read = self._waiting.popleft()
             if clock() - read.queued_at > self._settings.max_age:
                 self.shed(TOO_OLD)
-            elif self._load.is_busy():
+            elif self._load.is_busy(crowded=not found_quiet):
                 self.shed(BUSY)
             else:
                 await self._check(read)

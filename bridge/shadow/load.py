@@ -32,7 +32,7 @@ class Load:
         self._busy_above = busy_above
         self._contended = contended
         self._in_flight = 0
-        self._quiet: asyncio.Future[None] | None = None
+        self._waiting: set[asyncio.Future[None]] = set()
         self._looked_at = time.monotonic()
         self._used_s = time.process_time()
         self._share = 0.0
@@ -44,25 +44,34 @@ class Load:
     def leave(self) -> None:
         """Note that a caller's request has ended."""
         self._in_flight -= 1
-        if self._quiet is not None and self._in_flight == 0 and not self._quiet.done():
-            self._quiet.set_result(None)
+        if self._waiting and self._in_flight == 0:
+            for moment in self._waiting:
+                if not moment.done():
+                    moment.set_result(None)
 
-    def is_busy(self) -> bool:
-        """Return whether to leave the processor and the connections to the callers."""
+    def is_busy(self, *, crowded: bool = False) -> bool:
+        """
+        Return whether to leave the processor and the connections to the callers.
+
+        Args:
+            crowded: No moment without callers was found. Then half of the share of a core is enough to be busy.
+        """
         now = time.monotonic()
         passed = now - self._looked_at
         if passed >= WINDOW_S:
             used = time.process_time()
             self._share = (used - self._used_s) / passed
             self._looked_at, self._used_s = now, used
-        return self._share > self._busy_above or self._contended()
+        return self._share > (self._busy_above / 2 if crowded else self._busy_above) or self._contended()
 
-    async def quiet(self, *, patience: float) -> None:
-        """Return when no caller's request is in flight, or after *patience* seconds."""
+    async def quiet(self, *, patience: float) -> bool:
+        """Return True when no caller's request is in flight, or False after *patience* seconds."""
         if self._in_flight == 0:
-            return
-        self._quiet = asyncio.get_running_loop().create_future()
+            return True
+        moment = asyncio.get_running_loop().create_future()
+        self._waiting.add(moment)
         try:
-            await asyncio.wait([self._quiet], timeout=patience)
+            found, _ = await asyncio.wait([moment], timeout=patience)
+            return bool(found)
         finally:
-            self._quiet = None
+            self._waiting.discard(moment)

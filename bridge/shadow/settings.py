@@ -26,8 +26,10 @@ class CheckSettings:
         max_age: Seconds that a request may wait to be checked.
         deadline: Seconds that each run of a path may take.
         max_body_bytes: Largest request and response body that is compared, in bytes.
-        busy_above: Share of one core that this process may use, checks included, before nothing new is checked.
-        patience: Seconds that a check waits for a moment without callers before it begins all the same.
+        busy_above: Share of one core that this process may use, checks included, before nothing new is checked; half of it where no moment
+            without callers is found.
+        patience: Seconds that a check waits for moments without callers, before it begins and again in each run of a path; then it goes on
+            beside them.
         write_deadline: Seconds that the port may take where writes are checked, which the caller waits for. Together with
             *write_lock_timeout* below the server's ``deadlock_timeout``, so that nobody who waits for the port finds a deadlock.
         write_lock_timeout: Seconds that each of the port's statements may wait for a lock then.
@@ -41,8 +43,8 @@ class CheckSettings:
     max_age: float = 5.0
     deadline: float = 10.0
     max_body_bytes: int = 256 * KIB
-    busy_above: float = 0.75
-    patience: float = 0.05
+    busy_above: float = 0.9
+    patience: float = 0.25
     # PostgreSQL looks for a deadlock after 1 s: https://www.postgresql.org/docs/current/runtime-config-locks.html
     write_deadline: float = 0.5
     write_lock_timeout: float = 0.2

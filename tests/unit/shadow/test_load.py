@@ -33,6 +33,9 @@ def test_a_process_is_busy_above_its_share_of_a_core(clocks: Clocks) -> None:
     assert not load.is_busy()
     clocks.pass_(1.0, 0.7)
     assert not load.is_busy()
+    assert load.is_busy(crowded=True)
+    clocks.pass_(1.0, 0.3)
+    assert not load.is_busy(crowded=True)
     clocks.pass_(1.0, 0.8)
     assert load.is_busy()
     clocks.pass_(0.05, 0.0)
@@ -51,21 +54,21 @@ def test_a_process_whose_callers_wait_is_busy(clocks: Clocks) -> None:
 
 async def test_it_is_quiet_when_the_last_caller_has_gone() -> None:
     load = Load(busy_above=1.0, contended=lambda: False)
-    await load.quiet(patience=60)
+    assert await load.quiet(patience=60)
     load.enter()
     load.enter()
-    waiting = asyncio.ensure_future(load.quiet(patience=60))
+    waiting = [asyncio.ensure_future(load.quiet(patience=60)) for _ in range(2)]
     await asyncio.sleep(0)
     load.leave()
     await asyncio.sleep(0)
-    assert not waiting.done()
+    assert not any(each.done() for each in waiting)
     load.leave()
-    await waiting
+    assert await asyncio.gather(*waiting) == [True, True]
 
 
 async def test_nobody_waits_for_a_quiet_moment_for_ever() -> None:
     load = Load(busy_above=1.0, contended=lambda: False)
     load.enter()
     began_at = time.monotonic()
-    await load.quiet(patience=0.01)
+    assert not await load.quiet(patience=0.01)
     assert time.monotonic() - began_at < 10
