@@ -100,7 +100,7 @@ def original_sessions() -> sessionmaker[Session]:
     return sessionmaker(create_engine(url, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True))
 
 
-def _bridge_application(default_stage: str, *, read_only_gets: bool = False) -> FastAPI:
+def _bridge_application(default_stage: str, *, read_only_gets: bool = False, facade: bool = False) -> FastAPI:
     bridge = Bridge(database=database(), legacy=Flask("nothing"), default_stage=default_stage)
     router = bridge.router(follow_flask=False, read_only_gets=read_only_gets)
     router.get("/users/{user_id}", legacy=get_user, response_model=UserRead)(native_get_user)
@@ -108,6 +108,8 @@ def _bridge_application(default_stage: str, *, read_only_gets: bool = False) -> 
     router.post("/posts", legacy=insert_post, response_model=PostWritten)(native_insert_post)
     app = FastAPI()
     app.include_router(router)
+    if facade:
+        bridge.install(app)
     return app
 
 
@@ -119,6 +121,11 @@ def bridged() -> FastAPI:
 def native() -> FastAPI:
     """Return the operations on the native path."""
     return _bridge_application("native")
+
+
+def native_behind_facade() -> FastAPI:
+    """Return the same, behind the facade that chooses the path."""
+    return _bridge_application("native", facade=True)
 
 
 def bridged_read_only() -> FastAPI:
@@ -160,6 +167,23 @@ def raw_asyncpg() -> FastAPI:
     @app.post("/posts")
     async def insert(payload: PostWrite) -> Response:
         return written(post, dict(await pools[0].fetchrow(INSERT_POST, payload.title)))
+
+    return app
+
+
+def fastapi_async() -> FastAPI:
+    """Return the read by key as FastAPI's tutorial writes it: an ``async def`` route with a session from a ``yield`` dependency."""
+    sessions = database().async_sessions
+
+    async def get_session() -> AsyncGenerator[AsyncSession]:
+        async with sessions() as session, session.begin():
+            yield session
+
+    app = FastAPI()
+
+    @app.get("/users/{user_id}", response_model=UserRead)
+    async def get(user_id: int, session: Annotated[AsyncSession, Depends(get_session, scope="function")]) -> Any:
+        return await native_get_user(session, user_id)
 
     return app
 

@@ -114,6 +114,8 @@ def steps() -> dict[str, Callable[[], Awaitable[object]]]:
         "bridged route": partial(request, served.bridged()),
         "bridged route, read-only": partial(request, served.bridged_read_only()),
         "native route": partial(request, served.native()),
+        "native route behind the facade": partial(request, served.native_behind_facade()),
+        "FastAPI async def + yield session": partial(request, served.fastapi_async()),
         "hand-written anyio.to_thread": partial(request, served.hand_written()),
         "FastAPI def + yield session": partial(request, served.fastapi_def()),
     }

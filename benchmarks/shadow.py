@@ -37,6 +37,7 @@ SERVERS: Final = {"not checked": "unchecked", "each read checked": "checked"}
 READ: Final = "/users/3"
 SHARE_OF_PEAK: Final = 0.3
 CLIENTS: Final = 32
+SATURATED_ROUNDS: Final = 9
 
 
 class Client:
@@ -151,8 +152,8 @@ def at_saturation(servers: dict[str, Server], rounds: int, seconds: int) -> list
 def main() -> None:
     """Run the comparison and save it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.shadow", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7, help="rounds (default 7)")
-    parser.add_argument("--seconds", type=int, default=10, help="load per server and round, in seconds (default 10)")
+    parser.add_argument("--rounds", type=int, default=40, help="rounds at 30 %% of the peak (default 40)")
+    parser.add_argument("--seconds", type=int, default=2, help="load per server and round, in seconds (default 2)")
     arguments = parser.parse_args()
     require_wrk()
     console = Console()
@@ -167,7 +168,7 @@ def main() -> None:
             )
             for name, factory in SERVERS.items()
         }
-        rows = at_saturation(servers, arguments.rounds, 2)
+        rows = at_saturation(servers, SATURATED_ROUNDS, arguments.seconds)
         peak = rows[0]["requests_per_second"]
         rows = at_a_third(servers, peak, arguments.rounds, arguments.seconds) + rows
     save("shadow", rows, peak=peak)
