@@ -214,6 +214,9 @@ class Bridge:
             NotPorted: A stage asks for a native path that does not exist.
             UnknownEndpoint: A route says that it replaces a Flask endpoint that does not exist.
             DatabaseUnreachable: No connection could be opened.
+
+        Cancellation:
+            Stops what was started, as any error does.
         """
         self.stages.validate()
         if self._routes.app is not None:
@@ -221,13 +224,13 @@ class Bridge:
                 logger.warning(warning)
         self.capacity.reopen()
         await offload(self.database.check, capacity=self.capacity)
-        await self.stages.start()
-        if self.evidence is not None:
-            try:
+        try:
+            await self.stages.start()
+            if self.evidence is not None:
                 await self.evidence.start()
-            except BaseException:  # the application does not start: nobody would close what has
-                await self.stages.close()
-                raise
+        except BaseException:  # the application does not start: nobody would close what has
+            await self._stop_following()
+            raise
 
     async def create_tables(self) -> list[str]:
         """
@@ -257,9 +260,7 @@ class Bridge:
         await self.checks.close()
         if self.publishing is not None:
             await self.publishing.close()
-        if self.evidence is not None:
-            await self.evidence.close()
-        await self.stages.close()
+        await self._stop_following()
         for stuck in await self.capacity.drain(deadline=deadline):
             logger.error("%s is stuck after %.1f s on %s\n%s", stuck.name, stuck.running_s, stuck.thread, stuck.stack)
         await self.database.dispose()
@@ -285,6 +286,13 @@ class Bridge:
     def statistics(self) -> CapacityStatistics:
         """Return how many synchronous calls run and wait now."""
         return self.capacity.statistics()
+
+    async def _stop_following(self) -> None:
+        try:
+            if self.evidence is not None:
+                await self.evidence.close()
+        finally:
+            await self.stages.close()
 
     def _is_contended(self) -> bool:
         return bool(self.capacity.waiting) or self.database.is_exhausted()

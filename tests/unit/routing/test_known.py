@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
-from unittest.mock import AsyncMock
 
 import pytest
 from flask import Flask
 
-from bridge import Evidence, Path, StageOverride
+from bridge import Evidence, MemoryEvidence, MemoryStageStore, Path, StageOverride
 from bridge.evidence import Tally
 from tests.unit.routing.applications import client_of, flask_with, installed
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping, Sequence
+
     from bridge import BridgeRouter
+    from bridge.evidence import Document
+    from bridge.stages import StageEntry
 
 SECRET = "a secret of at least twenty characters"
 THING, OTHER = "GET /things/{thing_id}", "GET /others"
@@ -70,13 +74,61 @@ async def test_what_a_tester_asks_for_is_no_evidence() -> None:
     assert await counted(evidence, THING) == {}
 
 
-async def test_a_start_that_fails_lets_go_of_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
-    evidence = Evidence()
-    _, bridge = installed(Flask("legacy"), declare, evidence=evidence)
-    closed = AsyncMock()
+class Unreadable(MemoryEvidence):
+    """A store that ends the start of whoever compares ports with certificates, or never answers."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        super().__init__()
+        self.error = error
+        self.asked = asyncio.Event()
+
+    async def documents(self, kind: str, operation: str | None = None, *, limit: int = 100) -> Sequence[Document]:
+        self.asked.set()
+        if self.error is not None:
+            raise self.error
+        await asyncio.Event().wait()
+        return await super().documents(kind, operation, limit=limit)
+
+
+class Gone(BaseException):
+    """What no store may catch."""
+
+
+@pytest.mark.parametrize("error", [Gone(), None], ids=["raised", "cancelled"])
+async def test_a_start_that_fails_leaves_nothing_running(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException | None
+) -> None:
+    store = Unreadable(error)
+    _, bridge = installed(Flask("legacy"), declare, evidence=Evidence(store), store=MemoryStageStore())
     monkeypatch.setattr(bridge.database, "check", lambda: None)
-    monkeypatch.setattr(bridge.stages, "close", closed)
-    monkeypatch.setattr(evidence, "start", AsyncMock(side_effect=OSError("no store")))
-    with pytest.raises(OSError, match="no store"):
-        await bridge.start()
-    closed.assert_awaited_once()
+    before = asyncio.all_tasks()
+    starting = asyncio.create_task(bridge.start())
+    await store.asked.wait()
+    if error is None:
+        starting.cancel()
+    with pytest.raises(asyncio.CancelledError if error is None else Gone):
+        await starting
+    assert not bridge.stages.status().following
+    assert asyncio.all_tasks() == before
+
+
+async def test_a_start_that_is_cancelled_while_the_stages_are_read_follows_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, asked = MemoryStageStore(), asyncio.Event()
+
+    async def never() -> AsyncGenerator[Mapping[str, StageEntry], None]:
+        asked.set()
+        await asyncio.Event().wait()
+        yield {}
+
+    monkeypatch.setattr(store, "follow", never)
+    _, bridge = installed(Flask("legacy"), declare, store=store)
+    monkeypatch.setattr(bridge.database, "check", lambda: None)
+    before = asyncio.all_tasks()
+    starting = asyncio.create_task(bridge.start())
+    await asked.wait()
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert asyncio.all_tasks() == before
