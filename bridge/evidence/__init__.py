@@ -13,6 +13,7 @@ from bridge.evidence.handler_version import version_of
 from bridge.evidence.latency import Latency, latency_ratio
 from bridge.evidence.look import Health, Look
 from bridge.evidence.memory import MemoryEvidence
+from bridge.evidence.pair_version import version_of_pair
 from bridge.evidence.plan import Plan
 from bridge.evidence.policy import PromotionPolicy
 from bridge.evidence.settings import EvidenceSettings
@@ -55,4 +56,5 @@ __all__ = [
     "trials_needed",
     "upper_bound",
     "version_of",
+    "version_of_pair",
 ]

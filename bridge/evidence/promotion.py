@@ -9,6 +9,7 @@ from bridge.errors import ConfigurationError, EvidenceStoreUnavailable, Promotio
 from bridge.evidence.assessment import Assessment, Observed
 from bridge.evidence.certificate import CERTIFICATE, INTENT, ROLLBACK, Certificate, covers
 from bridge.evidence.counts import Counts
+from bridge.evidence.pair_version import is_same_port, what_changed
 from bridge.evidence.requirements import is_promotion, requirements_of
 from bridge.offload import finish
 from bridge.stages import Path, Stage, StageSetting
@@ -172,9 +173,9 @@ class Promotions:
                 continue
             kept = [*await self._kept(CERTIFICATE, operation), *await self._kept(INTENT, operation)]
             granted = [each for each in kept if covers(each, setting)]
-            if granted and all(each.version != version for each in granted):
+            if granted and not any(is_same_port(each.version, version) for each in granted):
                 changed[operation] = (
-                    f"its port has changed: '{setting}' was granted for version {granted[0].version}, this is version {version}, "
+                    f"{what_changed(granted[0].version, version)}: '{setting}' was granted for version {granted[0].version}, this is version {version}, "
                     "of which nothing is known"
                 )
         return changed

@@ -12,7 +12,7 @@ __all__ = ["ChangedHandler", "EvidenceSettings"]
 
 class ChangedHandler(Enum):
     """
-    What becomes of an operation whose port is not the one that its stage was granted for.
+    What becomes of an operation whose port, or legacy side, is not the one that its stage was granted for.
 
     Attributes:
         SHADOW: It falls back to shadow, in the whole cluster.
@@ -35,7 +35,8 @@ class EvidenceSettings:
         keep_totals: Seconds for which the totals of a version are kept that is no longer counted.
         max_pending: Counters that a process holds while the store cannot be reached; what would need further ones is dropped, and
             the number of drops counted.
-        on_changed_handler: ``shadow`` or ``warn``: what becomes of an operation whose port has changed.
+        on_changed_handler: ``shadow`` or ``warn``: what becomes of an operation whose port or legacy function has
+            changed.
     """
 
     flush_every: float = 1.0

@@ -130,7 +130,9 @@ class Bridge:
         )
         self.checks = Checker(self._check_settings, arbiter, self._load)
         self._write_checker = WriteChecker(database, self._check_settings)
-        known = KnownOperations(self.operations, self._routes.undeclared_hooks)
+        known = KnownOperations(
+            self.operations, flask_view=self._routes.flask_view, undeclared_hooks=self._routes.undeclared_hooks
+        )
         self.evidence = evidence
         self._served = known.count_served(evidence.tallies) if evidence else None
         if evidence is not None:

@@ -50,7 +50,7 @@ class BridgeRouter(APIRouter):
             answer is 504.
         watch_disconnect: Stop the work when the client goes away, on either path; costs a task for each request.
         check: How this operation is checked at stage shadow or verify: how often, what is compared, and what is excused.
-        version: Names the version of the port, under which evidence is gathered; None goes by its code.
+        version: Names the version of the port and of its legacy side, under which evidence is gathered; None goes by their code.
         read_only: Neither path may write; on PostgreSQL that spares two round trips, BEGIN and COMMIT. None is what the router says.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bridge.errors import NotInstalled
 from bridge.routing.fastapi_routes import fastapi_routes
@@ -12,7 +12,7 @@ from bridge.routing.report import RoutingReport
 from bridge.routing.resolver import Resolver
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from fastapi import FastAPI
     from flask import Flask
@@ -66,6 +66,11 @@ class Routes:
     def undeclared_hooks(self) -> Mapping[str, Sequence[str]]:
         """Return the operations that leave an undeclared hook behind, by name of the hook."""
         return self._undeclared(self._pair())
+
+    def flask_view(self, name: str) -> Callable[..., Any] | None:
+        """Return the Flask view that the operation called *name* replaces; None for one that is new or retired."""
+        endpoint = self._pair().endpoints.get(name)
+        return None if endpoint is None else self._legacy.view_functions[endpoint]
 
     def resolver(self) -> Resolver:
         """Return what resolves requests, made from the routes that there are at the first call."""

@@ -381,6 +381,29 @@ async def test_a_changed_port_can_stay_with_a_warning(caplog: pytest.LogCaptureF
     await world.evidence.close()
 
 
+@pytest.mark.parametrize(
+    ("granted_for", "now", "stage"),
+    [
+        ("a/b", "a/b", "native"),
+        ("a/b", "a/c", "shadow"),
+        ("a/b", "c/b", "shadow"),
+        ("a/b", "a", "native"),
+        ("a/b", "c", "shadow"),
+        ("a", "a/b", "shadow"),
+    ],
+)
+async def test_a_stage_outlives_its_legacy_code_but_no_change_of_it(granted_for: str, now: str, stage: str) -> None:
+    world = World("shadow")
+    world.version = granted_for
+    await world.evidence.promote(OPERATION, "native", who="ada", why="for the test", force=True)
+    world.version = now
+    await world.evidence.start()
+    assert world.stage == stage
+    why = (await world.stages.history(OPERATION))[0].why
+    assert ("the legacy side that its port was checked against has changed" in why) is (now == "a/c" or now == "a/b" != granted_for)  # fmt: skip
+    await world.evidence.close()
+
+
 async def test_the_port_that_was_granted_its_stage_stays() -> None:
     world = await granted("canary 25 %")
     await world.evidence.start()

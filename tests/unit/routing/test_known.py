@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
+from flask.views import MethodView
 
 from bridge import Evidence, MemoryEvidence, MemoryStageStore, Path, StageOverride
 from bridge.evidence import Tally
@@ -63,6 +64,63 @@ async def test_an_operation_without_a_version_goes_by_its_code() -> None:
         await client.get("/others")
     ((tally, _),) = (await counted(evidence, OTHER)).items()
     assert len(tally.version) == 12
+
+
+def find_thing(thing_id: int) -> dict[str, Any]:
+    return {"id": thing_id}
+
+
+def find_thing_otherwise(thing_id: int) -> dict[str, Any]:
+    return {"id": thing_id + 1}
+
+
+class Thing(MethodView):
+    def get(self, thing_id: int) -> Any:
+        return find_thing(thing_id)
+
+
+class OtherThing(MethodView):
+    def get(self, thing_id: int) -> Any:
+        return find_thing_otherwise(thing_id)
+
+
+def version_beside(*, view: Any = None, legacy: Any = None, **options: Any) -> str:
+    """Return the version of one port beside some legacy code."""
+    flask = Flask("legacy", static_folder=None)
+    if view is not None:
+        flask.add_url_rule("/things/<int:thing_id>", "thing", view)
+    _, bridge = installed(
+        flask, lambda router: router.get("/things/{thing_id:int}", legacy=legacy, **options)(show), evidence=Evidence()
+    )
+    assert bridge.evidence is not None
+    return bridge.evidence._known().version(THING) or ""
+
+
+@pytest.mark.parametrize(
+    ("sides", "others"),
+    [
+        ({"legacy": find_thing}, {"legacy": find_thing_otherwise}),
+        ({"view": find_thing}, {"view": find_thing_otherwise}),
+        ({"view": Thing.as_view("thing")}, {"view": OtherThing.as_view("thing")}),
+    ],
+    ids=["function", "view", "class-based view"],
+)
+def test_a_version_is_of_both_sides(sides: dict[str, Any], others: dict[str, Any]) -> None:
+    """Or checks against what the legacy code did before would count for what it does now."""
+    native, _, legacy = version_beside(**sides).partition("/")
+    assert version_beside(**sides) == f"{native}/{legacy}"
+    assert version_beside(**others).startswith(f"{native}/")
+    assert version_beside(**others) != version_beside(**sides)
+    assert version_beside(**others, version="of my own") == "of my own"
+
+
+def test_a_version_is_of_the_port_alone_where_flask_is_not_asked_any_more() -> None:
+    alone = version_beside(replaces=None)
+    assert len(alone) == 12
+    assert version_beside(view=find_thing, retired=True) == alone
+    assert version_beside(view=find_thing).startswith(f"{alone}/")
+    # Not what Flask would do: the legacy path is the function.
+    assert version_beside(view=find_thing_otherwise, legacy=find_thing) == version_beside(legacy=find_thing)
 
 
 async def test_what_a_tester_asks_for_is_no_evidence() -> None:
