@@ -35,7 +35,7 @@ def served(command: Command, environ: dict[str, str], monkeypatch: pytest.Monkey
     """Have a port with a bug checked, and return the command."""
     assert command("stage", "set", OPERATION, "shadow", "--why", "written").exit_code == 0
     # However busy the machine is: what is tested is what is shown of it.
-    monkeypatch.setattr(Load, "is_busy", lambda _load: False)
+    monkeypatch.setattr(Load, "is_busy", lambda _load, **_: False)
     environ[PLANTED_BUG] = "1"
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
