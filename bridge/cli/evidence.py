@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from bridge.cli.printing import print_json, print_table, shown_time
-from bridge.cli.running import as_json, evidence_of, limited, with_bridge
+from bridge.cli.running import as_json, evidence_of, limited, warn_of_unknown, with_bridge
 from bridge.evidence import upper_bound
 from bridge.shadow import SQLPublisher
 
@@ -57,6 +57,7 @@ async def evidence(bridge: Bridge, operation: str | None, *, json_: bool) -> Non
 @with_bridge()
 async def certificates(bridge: Bridge, operation: str | None, *, limit: int, json_: bool) -> None:
     """List the promotions of OPERATION, or of all, with the evidence they were granted on."""
+    warn_of_unknown(bridge, operation)
     found = await evidence_of(bridge).certificates(operation, limit=limit)
     if json_:
         print_json([each.content for each in found])
@@ -83,6 +84,7 @@ async def differences(bridge: Bridge, operation: str | None, *, limit: int, json
         raise click.ClickException(
             "the application keeps no differences: give its Bridge Publishing([SQLPublisher(database)])"
         )
+    warn_of_unknown(bridge, operation)
     groups = await tables[0].differences(operation, limit=limit)
     if json_:
         print_json(groups)

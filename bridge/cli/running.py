@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 import click
 
 from bridge.cli.application import controlling, find_bridge
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, UnknownOperation
+from bridge.stages.declared import require_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -18,7 +19,17 @@ if TYPE_CHECKING:
     from bridge.evidence import Evidence
     from bridge.routing import Bridge
 
-__all__ = ["as_json", "evidence_of", "expected_option", "limited", "shared", "who_option", "why_option", "with_bridge"]
+__all__ = [
+    "as_json",
+    "evidence_of",
+    "expected_option",
+    "limited",
+    "shared",
+    "warn_of_unknown",
+    "who_option",
+    "why_option",
+    "with_bridge",
+]
 
 P = ParamSpec("P")
 
@@ -62,6 +73,16 @@ def evidence_of(bridge: Bridge) -> Evidence:
     if bridge.evidence is None:
         raise click.ClickException("the application gathers no evidence: give its Bridge an Evidence with a store")
     return bridge.evidence
+
+
+def warn_of_unknown(bridge: Bridge, operation: str | None) -> None:
+    """Say where *operation* is declared no more, or is misspelt: what was kept of it can be listed all the same."""
+    if operation is None:
+        return
+    try:
+        require_known(operation, bridge.stages.snapshot())
+    except UnknownOperation as unknown:
+        click.echo(f"Warning: {unknown}", err=True)
 
 
 def shared(bridge: Bridge) -> Bridge:

@@ -13,6 +13,7 @@ from bridge.cli.running import (
     expected_option,
     limited,
     shared,
+    warn_of_unknown,
     who_option,
     why_option,
     with_bridge,
@@ -116,6 +117,7 @@ async def rollback(bridge: Bridge, operation: str, *, to: str, who: str, why: st
 @with_bridge()
 async def history(bridge: Bridge, operation: str | None, *, limit: int, json_: bool) -> None:
     """List the changes of OPERATION, or of all, newest first."""
+    warn_of_unknown(bridge, operation)
     changes = await bridge.stages.history(operation, limit=limit)
     if json_:
         print_json(list(changes))

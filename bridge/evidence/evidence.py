@@ -18,9 +18,10 @@ from bridge.evidence.promotion import Promotions, observed_of
 from bridge.evidence.settings import ChangedHandler, EvidenceSettings
 from bridge.evidence.tallies import Tallies
 from bridge.offload import finish
+from bridge.stages.declared import require_operation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from bridge.evidence.assessment import Assessment, Observed
     from bridge.evidence.certificate import Certificate
@@ -72,6 +73,7 @@ class Evidence:
         self._settings = settings or EvidenceSettings()
         self._clock = clock or SystemClock()
         self.tallies = Tallies(self.store, self._settings, self._clock)
+        self._stages: StageControl | None = None
         self._operations: Operations | None = None
         self._promotions: Promotions | None = None
         self._guard: Guard | None = None
@@ -85,6 +87,7 @@ class Evidence:
             stages: Moves operations.
             operations: What is known of them.
         """
+        self._stages = stages
         self._operations = operations
         self._promotions = Promotions(
             stages=stages,
@@ -111,11 +114,14 @@ class Evidence:
         Count, guard, and see whether ports have changed since their stage was granted; after the stages were started.
 
         Returns when the ports were compared, or could not be; then that is tried again until it is done.
+
+        Raises:
+            UnknownOperation: There is a plan for an operation that no route declares, or for a pattern.
         """
-        if self._guard is None:
-            raise NotInstalled(
-                "evidence is bound to no stages yet: give it to a Bridge, or call bind(stages, operations)"
-            )
+        self._promoting()
+        assert self._guard is not None  # noqa: S101  bound together
+        for operation in self._plans.keys() - {EVERY_OPERATION}:
+            require_operation(operation, self._declared())
         self.tallies.start()
         self._guard.start()
         if not await self._compare_handlers():
@@ -137,8 +143,10 @@ class Evidence:
         Return what was counted for the version of the port in this process.
 
         Raises:
+            UnknownOperation: No route declares *operation*, or it is a pattern.
             EvidenceStoreUnavailable: It cannot be read.
         """
+        require_operation(operation, self._declared())
         version = self._known().version(operation) or ""
         await self.tallies.flush()
         return observed_of(await self.store.read(operation), operation, version)
@@ -186,6 +194,11 @@ class Evidence:
                 "evidence is bound to no stages yet: give it to a Bridge, or call bind(stages, operations)"
             )
         return self._promotions
+
+    def _declared(self) -> Collection[str]:
+        self._promoting()
+        assert self._stages is not None  # noqa: S101  bound together
+        return self._stages.snapshot()
 
     def _known(self) -> Operations:
         self._promoting()

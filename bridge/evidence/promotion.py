@@ -13,6 +13,7 @@ from bridge.evidence.pair_version import is_same_port, what_changed
 from bridge.evidence.requirements import is_promotion, requirements_of
 from bridge.offload import finish
 from bridge.stages import Path, Stage, StageSetting
+from bridge.stages.declared import require_operation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,9 +71,11 @@ class Promotions:
         Return whether *operation* may be promoted to *to*, with the numbers.
 
         Raises:
+            UnknownOperation: No route declares *operation*, or it is a pattern.
             UnknownStage: *to* is not a stage.
             EvidenceStoreUnavailable: What was counted cannot be read.
         """
+        require_operation(operation, self._stages.snapshot())
         wanted, before = StageSetting.parse(to), self._stages.get(operation)
         version = self._operations.version(operation) or ""
         if not is_promotion(before, wanted):
@@ -112,7 +115,7 @@ class Promotions:
 
         Raises:
             PromotionRefused: Something is missing, and *force* is off; or it is on, and no reason was given.
-            UnknownOperation: No route declares *operation*.
+            UnknownOperation: No route declares *operation*, or it is a pattern.
             UnknownStage: *to* is not a stage.
             NotPorted: *operation* has no port.
             StageConflict: Somebody has changed it since it was looked at.

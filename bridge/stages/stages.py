@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.errors import ChangeThroughStore
 from bridge.stages.decision import IN_CANARY, OUTSIDE_CANARY, Decision
-from bridge.stages.declared import require_declared
+from bridge.stages.declared import require_declared, require_known_or_kept
 from bridge.stages.follower import Follower
 from bridge.stages.memory import MemoryStageStore
 from bridge.stages.pattern import SettingLayer
@@ -174,13 +174,13 @@ class Stages:
 
         Args:
             operation: Its name, or a pattern such as ``GET /users/*``.
-            setting: The setting, or ``default`` to take away what the store says.
+            setting: The setting, or ``default`` to take away what the store says, also of what is declared no more.
             who: Who asks for it.
             why: The reason, for the history.
             expected: The `version` that this change replaces; None replaces whatever there is.
 
         Raises:
-            UnknownOperation: No route declares *operation*.
+            UnknownOperation: No route declares *operation*, or one that the pattern fits, and the store says nothing of it.
             UnknownStage: *setting* is not a stage.
             NotPorted: *setting* needs a native port and *operation* has none.
             StageConflict: Somebody has changed it since.
@@ -188,7 +188,9 @@ class Stages:
             StageStoreUnavailable: The store cannot be reached; whether it was changed shows when it can.
         """
         text = DEFAULT
-        if setting != DEFAULT:
+        if setting == DEFAULT:
+            await require_known_or_kept(operation, self._ported, self._store)
+        else:
             wanted = StageSetting.parse(setting)
             text = str(wanted)
             require_declared(operation, wanted, self._ported)

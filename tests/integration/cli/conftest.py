@@ -39,4 +39,4 @@ def command(environ: dict[str, str]) -> Command:
 def printed_json(result: Result) -> Any:
     """Return the JSON that a command printed."""
     assert result.exit_code == 0, result.output
-    return json.loads(result.output)
+    return json.loads(result.stdout)

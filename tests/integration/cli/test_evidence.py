@@ -80,8 +80,29 @@ def test_differences_are_listed_by_rule_and_place(served: Command) -> None:
     assert {group["operation"] for group in groups} == {OPERATION}
     assert "json.missing_item" in {group["example"]["rule"] for group in groups}
     assert "json.missing_item" in served("differences", OPERATION).output
-    assert printed_json(served("differences", "GET /nowhere", "--json")) == []
-    assert "No difference was found." in served("differences", "GET /nowhere").output
+    assert printed_json(served("differences", "GET /users/*", "--json")) == []
+    assert served("differences", "GET /users/*").output == "No difference was found.\n"
+
+
+@pytest.mark.parametrize("words", [("certificates",), ("differences",), ("stage", "history")])
+@pytest.mark.parametrize("name", ["GET /user", "POST *"])
+def test_what_is_kept_of_a_name_that_is_not_declared_is_listed_with_a_warning(
+    command: Command, words: tuple[str, ...], name: str
+) -> None:
+    """It may be of an operation that was, or be misspelt."""
+    listed = command(*words, name, "--json")
+    assert printed_json(listed) == []
+    assert listed.stderr.startswith("Warning: no route declares ")
+    assert name in listed.stderr
+    assert command(*words, OPERATION).stderr == ""
+
+
+@pytest.mark.parametrize(("name", "said"), [("GET /user", "did you mean"), ("GET /users/*", "one at a time")])
+def test_there_is_no_evidence_of_what_is_not_one_operation(command: Command, name: str, said: str) -> None:
+    promote = ("stage", "promote", name)
+    for words in (("evidence", name), (*promote, "legacy", "--dry-run"), (*promote, "shadow", "--why", "x")):
+        refused = command(*words)
+        assert (refused.exit_code, said in refused.stderr) == (1, True), refused.output
 
 
 def test_an_application_that_keeps_nothing_says_so(

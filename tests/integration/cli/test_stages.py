@@ -53,6 +53,12 @@ def test_of_two_operators_the_second_is_told_who_was_first(command: Command) -> 
     ("words", "message"),
     [
         (("stage", "set", "GET /user", "shadow", "--why", "x"), "did you mean 'GET /users/{user_id}'?"),
+        (("stage", "set", "POST *", "shadow", "--why", "x"), "that the pattern 'POST *' fits"),
+        (("stage", "set", "GET /user", "default", "--why", "x"), "did you mean 'GET /users/{user_id}'?"),
+        (("stage", "set", "POST *", "default", "--why", "x"), "that the pattern 'POST *' fits"),
+        (("stage", "set", "default", "shadow", "--why", "x"), "no route declares the operation 'default'"),
+        (("stage", "rollback", "GET /user", "--why", "x"), "did you mean 'GET /users/{user_id}'?"),
+        (("stage", "rollback", "GET /user", "--to", "default", "--why", "x"), "did you mean 'GET /users/{user_id}'?"),
         (("stage", "set", OPERATION, "canary", "--why", "x"), "write for example 'canary 5 %'"),
         (("stage", "set", OPERATION, "nativ", "--why", "x"), "use one of legacy, shadow, canary, verify, native"),
         (("stage", "set", OPERATION, "shadow"), "Missing option '--why'"),

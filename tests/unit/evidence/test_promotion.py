@@ -20,7 +20,7 @@ from bridge.errors import (
     StageStoreUnavailable,
     UnknownOperation,
 )
-from bridge.evidence import Assessment, Counts, Document, Evidence, EvidenceSettings, PromotionPolicy, Requirement
+from bridge.evidence import Assessment, Counts, Document, Evidence, EvidenceSettings, Plan, PromotionPolicy, Requirement
 from bridge.evidence.requirements import is_promotion
 from bridge.shadow import Ignore
 from bridge.stages import Path, Stage, StageSetting
@@ -335,6 +335,25 @@ def test_evidence_without_stages_says_so() -> None:
 def test_a_policy_that_means_nothing_is_refused(setting: dict[str, Any]) -> None:
     with pytest.raises(InvalidEvidenceSetting, match=next(iter(setting))):
         PromotionPolicy(**setting)
+
+
+@pytest.mark.parametrize("name", ["GET /user", "GET /users/*"])
+async def test_there_is_no_evidence_of_what_is_not_one_operation(name: str) -> None:
+    """Or a step back of it would be granted, and its numbers be zeros."""
+    evidence = World("shadow").evidence
+    with pytest.raises(UnknownOperation, match=r"did you mean|one at a time"):
+        await evidence.observed(name)
+    for setting in ("legacy", "shadow"):
+        with pytest.raises(UnknownOperation, match=r"did you mean|one at a time"):
+            await evidence.assess(name, setting)
+
+
+@pytest.mark.parametrize("name", ["GET /user", "GET /users/*"])
+async def test_a_plan_for_what_is_not_one_operation_fails_the_start(name: str) -> None:
+    evidence = World("shadow", plan={name: Plan.parse("5 → 100 %")}).evidence
+    with pytest.raises(UnknownOperation, match=r"did you mean|one at a time"):
+        await evidence.start()
+    await World("shadow", plan={"*": Plan.parse("5 → 100 %")}).evidence.close()
 
 
 # What became of a handler that is not the one its stage was granted for.

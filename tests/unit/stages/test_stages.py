@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from bridge import NotPorted, Stage, Stages, StageSetting, UnknownOperation, UnknownStage
+from bridge import MemoryStageStore, NotPorted, Stage, Stages, StageSetting, UnknownOperation, UnknownStage
 
 PORTED, BRIDGED = "GET /users/{user_id}", "GET /posts"
 LEGACY, NATIVE = StageSetting(Stage.LEGACY), StageSetting(Stage.NATIVE)
@@ -70,6 +70,36 @@ def test_an_unknown_operation_is_refused_with_the_nearest_name() -> None:
 def test_an_operation_like_no_other_is_refused_with_all_names() -> None:
     with pytest.raises(UnknownOperation, match=r"declared are \['GET /posts', 'GET /users/\{user_id\}'\]"):
         declared().set("?", "native")
+
+
+@pytest.mark.parametrize("setting", ["shadow", "legacy", "default"])
+@pytest.mark.parametrize("name", ["GET /users/{id}", "POST /users*", "default", ""])
+@pytest.mark.parametrize("shared", [False, True])
+async def test_no_setting_is_changed_of_what_is_not_declared(name: str, setting: str, shared: bool) -> None:
+    stages = Stages(store=MemoryStageStore() if shared else None)
+    stages.declare(PORTED, ported=True)
+    with pytest.raises(UnknownOperation, match="no route declares"):
+        await stages.change(name, setting, who="ada", why="a slip")
+    assert await stages.history() == []
+
+
+@pytest.mark.parametrize("name", ["GET /gone", "GET /gone/*"])
+async def test_what_the_store_holds_of_an_operation_that_is_gone_can_be_taken_away(name: str) -> None:
+    store = MemoryStageStore()
+    await store.change(name, "native", who="ada", why="long ago", expected=None)
+    stages = Stages(store=store)
+    stages.declare(PORTED, ported=True)
+    with pytest.raises(UnknownOperation):
+        await stages.change(name, "legacy", who="bob", why="to tidy up")
+    assert (await stages.change(name, "default", who="bob", why="to tidy up")).before == "native"
+    await stages.start()
+    assert stages.status().ignored == {}
+    await stages.close()
+
+
+@pytest.mark.parametrize("name", [PORTED, "GET /users/*", "*"])
+async def test_what_the_store_does_not_hold_can_be_taken_away_all_the_same(name: str) -> None:
+    assert (await declared(default="native").change(name, "default", who="ada", why="to be sure")).before is None
 
 
 def test_an_operation_without_a_port_cannot_go_native() -> None:
