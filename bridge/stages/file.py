@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from anyio import CapacityLimiter, to_thread
-
-from bridge.errors import StageStoreReadOnly, StageStoreUnavailable
+from bridge.errors import ConfigurationError, StageStoreReadOnly, StageStoreUnavailable
+from bridge.offload import finish
+from bridge.stages.blocking import Blocking
 from bridge.stages.extras import require
 from bridge.stages.store import StageChange, require_version
 from bridge.stages.toml_file import HISTORY, STAGES, StageFile, locked, modified_at, read_stage_file, replace_file
@@ -17,7 +19,7 @@ from bridge.stages.watching import DirectoryWatch
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from bridge.stages.store import StageEntry
 
@@ -28,8 +30,8 @@ EXTRA: Final = "file"
 LONGEST_HISTORY: Final = 500
 READ_ONLY: Final = (errno.EROFS, errno.EACCES, errno.EPERM)
 BY_HAND: Final = "an editor of the file"
-# One reads while another waits for the lock of a change.
-THREADS: Final = 2
+
+T = TypeVar("T")
 
 
 class FileStageStore:
@@ -37,25 +39,32 @@ class FileStageStore:
     Keeps stages in a TOML file: a table ``[stages]`` with a setting for each operation or pattern, and a history below.
 
     The file is watched, and looked at every second besides, since some network file systems tell of no change. It may be edited by
-    hand; a file that is half-written, invalid or gone leaves the last good stages standing. Changes made here keep its comments, and
-    replace it in one step.
+    hand; a file that is half-written, invalid or gone leaves the last good stages standing, and so does a file system that does not
+    answer. Changes made here keep its comments, and replace it in one step.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, poll_every: float = 0.8) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, poll_every: float = 0.8, timeout: float = 5.0) -> None:
         """
         Args:
             path: The file; it need not exist yet, but its directory does.
             poll_every: Seconds after which the file is looked at when nothing has told of a change.
+            timeout: Seconds that the file system may take, and that a change may wait for another one.
 
         Raises:
+            ConfigurationError: A time is not positive.
             ExtraMissing: ``watchfiles`` or ``tomlkit`` is not installed.
         """
+        if min(poll_every, timeout) <= 0:
+            msg = f"poll_every={poll_every}, timeout={timeout}: each has to be more than 0 seconds"
+            raise ConfigurationError(msg)
         self._path = Path(path).absolute()
         self._poll_every = poll_every
+        self._timeout = timeout
         self._watchfiles: Any = require("watchfiles", extra=EXTRA)
         self._tomlkit: Any = require("tomlkit", extra=EXTRA)
-        # Of its own, because FastAPI's synchronous endpoints may hold all of AnyIO's threads.
-        self._threads = CapacityLimiter(THREADS)
+        # Apart, because one reads while another waits for the lock of a change.
+        self._reading = Blocking("bridge.stages.file", timeout=timeout)
+        self._changing = Blocking("bridge.stages.file.change", timeout=timeout)
         self._was_there = False
 
     def __repr__(self) -> str:
@@ -77,9 +86,15 @@ class FileStageStore:
         Raises:
             StageConflict: Somebody has changed it since.
             StageStoreReadOnly: The file may not be written.
-            StageStoreUnavailable: The file cannot be read or written.
+            StageStoreUnavailable: The file cannot be read or written, or not in time.
+
+        Cancellation:
+            Delivered when the file was changed, or will not be.
         """
-        return await to_thread.run_sync(self._change, operation, setting, who, why, expected, limiter=self._threads)
+        # What comes too late must not undo what somebody else did meanwhile.
+        until = monotonic() + self._timeout
+        change = partial(self._change, operation, setting, who, why, expected, until)
+        return await finish(self._in_time(self._changing, change))
 
     async def history(self, operation: str | None = None, *, limit: int = 100) -> Sequence[StageChange]:
         """
@@ -98,6 +113,8 @@ class FileStageStore:
         Raises:
             StageStoreUnavailable: The file cannot be read, or was there and is gone.
         """
+        # First, because watching a directory that does not answer would block the event loop.
+        await self._read()
         watch = DirectoryWatch(self._path.parent, self._watchfiles)
         try:
             while True:
@@ -110,8 +127,14 @@ class FileStageStore:
         """Do nothing: the file is not held open."""
 
     async def _read(self) -> StageFile:
-        # A network file system that hangs is not waited for at shutdown.
-        return await to_thread.run_sync(self._read_now, abandon_on_cancel=True, limiter=self._threads)
+        return await self._in_time(self._reading, self._read_now)
+
+    async def _in_time(self, blocking: Blocking, call: Callable[[], T]) -> T:
+        try:
+            return await blocking.run(call)
+        except TimeoutError:
+            msg = f"{self!r} has not answered within {self._timeout:g} s: check the file system, and who holds the lock beside the file"
+            raise StageStoreUnavailable(msg) from None
 
     def _read_now(self) -> StageFile:
         # Also when it is followed anew: or one that is gone would take every stage back to its default.
@@ -119,7 +142,9 @@ class FileStageStore:
         self._was_there = self._was_there or bool(file.text)
         return file
 
-    def _change(self, operation: str, setting: str, who: str, why: str, expected: int | None) -> StageChange:
+    def _change(  # noqa: PLR0917 - a thread is given them by position
+        self, operation: str, setting: str, who: str, why: str, expected: int | None, until: float
+    ) -> StageChange:
         try:
             with locked(self._path):
                 file = self._read_now()
@@ -132,7 +157,7 @@ class FileStageStore:
                 require_version(operation, expected, entry.version if entry else 0, last)
                 before, version = (entry.setting, entry.version) if entry else (None, last.version if last else 0)
                 change = StageChange(operation, before, setting, version + 1, who, why, datetime.now(UTC))
-                replace_file(self._path, self._with(file, [*changes, change]))
+                replace_file(self._path, self._with(file, [*changes, change]), until=until)
         except OSError as error:
             if error.errno in READ_ONLY:
                 msg = f"{self._path} may not be written ({error.strerror}): change it where it comes from"

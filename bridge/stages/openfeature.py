@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Future
 from contextlib import suppress
-from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 from bridge.errors import StageStoreReadOnly, StageStoreUnavailable
 from bridge.offload import wait_at_most
+from bridge.stages.blocking import on_thread
 from bridge.stages.extras import require
 from bridge.stages.store import StageEntry
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from concurrent.futures import Future
 
     from openfeature.client import OpenFeatureClient
 
@@ -69,7 +69,7 @@ class OpenFeatureStageStore:
             StageStoreUnavailable: The provider has no answer for one, or not in time.
         """
         if self._evaluation is None or self._evaluation.done():
-            self._evaluation = _on_thread(self._evaluate)
+            self._evaluation = on_thread(self._evaluate, name="bridge.stages.openfeature")
         try:
             # Not `asyncio.wait_for`: see `wait_at_most`.
             async with asyncio.timeout(self._timeout):
@@ -150,18 +150,3 @@ class OpenFeatureStageStore:
                 )
                 raise StageStoreUnavailable(msg)
         return entries
-
-
-def _on_thread(evaluate: Callable[[], dict[str, StageEntry]]) -> Future[dict[str, StageEntry]]:
-    future: Future[dict[str, StageEntry]] = Future()
-
-    def run() -> None:
-        future.set_running_or_notify_cancel()
-        try:
-            future.set_result(evaluate())
-        except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
-            future.set_exception(error)
-
-    # No thread of a pool, which the process would wait for when it ends.
-    Thread(target=run, name="bridge.stages.openfeature", daemon=True).start()
-    return future

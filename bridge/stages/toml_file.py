@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from bridge.errors import StageStoreUnavailable
@@ -97,8 +98,13 @@ def modified_at(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Put a file with this *text* at *path* in one step, so that nobody reads half of it. Blocks."""
+def replace_file(path: Path, text: str, *, until: float) -> None:
+    """
+    Put a file with this *text* at *path* in one step, so that nobody reads half of it. Blocks.
+
+    Raises:
+        TimeoutError: It is after *until*, by the monotonic clock, so nobody waits for it any more.
+    """
     path = path.resolve()  # a link stays one
     with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8") as file:
         try:
@@ -109,6 +115,9 @@ def replace_file(path: Path, text: str) -> None:
                 shutil.copymode(path, file.name)
             else:
                 os.fchmod(file.fileno(), READABLE)
+            if monotonic() > until:
+                msg = "it took too long, and nothing was changed"
+                raise TimeoutError(msg)  # noqa: TRY301 - what was written is taken away as after any error
             os.replace(file.name, path)  # noqa: PTH105 - the name is a str
         except BaseException:
             Path(file.name).unlink(missing_ok=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import sys
+import threading
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ import pytest
 from anyio import to_thread
 
 from bridge import (
+    ConfigurationError,
     ExtraMissing,
     FileStageStore,
     OpenFeatureStageStore,
@@ -21,10 +24,11 @@ from bridge import (
     StageStoreUnavailable,
 )
 from bridge.stages import StageEntry
+from bridge.stages.toml_file import locked
 from tests.integration.server_side import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
 SHOW, LIST = "GET /users/{user_id}", "GET /users"
@@ -317,6 +321,81 @@ async def test_a_full_disk_leaves_the_file_as_it_was(path: Path, monkeypatch: py
     assert await store.load() == {SHOW: StageEntry("shadow", 1)}
     names = await to_thread.run_sync(lambda: sorted(entry.name for entry in path.parent.iterdir()))
     assert names == [".stages.toml.lock", "stages.toml"]
+
+
+def stall(path: Path) -> Callable[[], None]:
+    """Put a pipe at *path*, which blocks whoever opens it as a network file system does that is gone; return what ends that."""
+    path.unlink()
+    os.mkfifo(path)
+
+    def flow() -> None:
+        # Opened for both, it blocks nobody here, and lets go of whoever waits.
+        pipe = os.open(path, os.O_RDWR)
+        path.with_suffix(".new").write_text(with_stage("native"))
+        path.with_suffix(".new").replace(path)
+        os.close(pipe)
+
+    return flow
+
+
+def threads_of_the_store() -> int:
+    return sum(thread.name.startswith("bridge.stages.file") for thread in threading.enumerate())
+
+
+async def test_a_file_system_that_does_not_answer_leaves_the_last_good_stages(path: Path) -> None:
+    """And takes one thread, however often it is asked."""
+    await write(path, with_stage("canary 5 %"))
+    stages = Stages(store=FileStageStore(path, poll_every=0.02, timeout=0.1))
+    stages.declare(SHOW, ported=True)
+    await stages.start()
+    flow = await to_thread.run_sync(stall, path)
+    await until(lambda: stages.status().error)
+    assert "has not answered within 0.1 s: check the file system" in str(stages.status().error)
+    assert str(stages.get(SHOW)) == "canary 5 %"
+    for _ in range(3):
+        with pytest.raises(StageStoreUnavailable):
+            await stages.history()
+        assert threads_of_the_store() == 1
+    await to_thread.run_sync(flow)
+    await until(lambda: str(stages.get(SHOW)) == "native")
+    assert stages.status().error is None
+    await stages.close()
+    await until(lambda: threads_of_the_store() == 0)
+
+
+async def test_an_application_starts_and_stops_while_the_file_system_does_not_answer(path: Path) -> None:
+    await write(path, with_stage("native"))
+    flow = await to_thread.run_sync(stall, path)
+    store = FileStageStore(path)
+    stages = Stages(store=store)
+    stages.declare(SHOW, ported=True)
+    async with asyncio.timeout(5):
+        await stages.start(patience=0.05)
+        assert str(stages.get(SHOW)) == "legacy"
+        await stages.close()
+    await to_thread.run_sync(flow)
+    await until(lambda: threads_of_the_store() == 0)
+    assert await store.load() == {SHOW: StageEntry("native", 1)}
+
+
+async def test_a_change_that_comes_too_late_is_none(path: Path) -> None:
+    """Or it would undo what somebody else did meanwhile."""
+    await write(path, with_stage("canary 5 %"))
+    store = FileStageStore(path, timeout=0.1)
+    with locked(path):
+        with pytest.raises(StageStoreUnavailable, match="who holds the lock"):
+            await store.change(SHOW, "native", who="ada", why="ready", expected=None)
+        assert await store.load() == {SHOW: StageEntry("canary 5 %", 1)}
+        assert threads_of_the_store() == 1
+    await until(lambda: threads_of_the_store() == 0)
+    assert await store.load() == {SHOW: StageEntry("canary 5 %", 1)}
+    assert (await store.change(SHOW, "legacy", who="bob", why="an incident", expected=1)).version == 2
+
+
+@pytest.mark.parametrize("times", [{"timeout": 0.0}, {"poll_every": -1.0}])
+def test_a_time_that_is_not_positive_is_refused(times: dict[str, float]) -> None:
+    with pytest.raises(ConfigurationError, match="each has to be more than 0 seconds"):
+        FileStageStore("stages.toml", **times)
 
 
 async def test_a_file_that_may_not_be_written_is_changed_where_it_comes_from() -> None:
