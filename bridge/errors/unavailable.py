@@ -10,6 +10,7 @@ __all__ = [
     "AdmissionTimeout",
     "CapacityClosed",
     "DeadlineExceeded",
+    "EvidenceRefused",
     "EvidenceStoreUnavailable",
     "SchemaChanged",
     "StageStoreUnavailable",
@@ -75,3 +76,9 @@ class EvidenceStoreUnavailable(Unavailable):
     """What a port has shown cannot be read or written now; counts wait in memory."""
 
     code = "evidence-store-unavailable"
+
+
+class EvidenceRefused(EvidenceStoreUnavailable):
+    """What a port has shown does not fit into its store, today or ever; it is left out, so that the rest is counted."""
+
+    code = "evidence-refused"

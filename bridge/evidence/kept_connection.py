@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from bridge.errors import EvidenceStoreUnavailable
+from sqlalchemy.exc import DataError
+
+from bridge.database import sqlstate_of
+from bridge.errors import EvidenceRefused, EvidenceStoreUnavailable
 from bridge.offload import finish
 
 if TYPE_CHECKING:
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
     from bridge.database import Database
 
 __all__ = ["KeptConnection"]
+
+# The class of SQLSTATEs for values that are too long, too large or not in the encoding:
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+DATA: Final = "22"
 
 
 class KeptConnection:
@@ -47,6 +54,7 @@ class KeptConnection:
         Open one transaction, and commit it at the end.
 
         Raises:
+            EvidenceRefused: A value does not fit, so nothing was changed, and nothing would be if it were tried again.
             EvidenceStoreUnavailable: The database cannot be reached, has no such tables, or did not answer in time; whether the
                 transaction was committed is unknown.
 
@@ -69,6 +77,9 @@ class KeptConnection:
             # Only the driver's first line: it names host and reason, never the password.
             cause = getattr(error, "orig", None) or error
             reason = next(iter(str(cause).strip().splitlines()), type(cause).__name__)
+            if _is_of_the_data(error):
+                msg = f"{self!r} refuses a value: {reason}"
+                raise EvidenceRefused(msg) from error
             msg = f"{self!r}: {reason}. Check that the server can be reached, and that create_tables() was called once"
             raise EvidenceStoreUnavailable(msg) from error
 
@@ -91,3 +102,8 @@ class KeptConnection:
                 await connection.invalidate()
             with suppress(Exception):
                 await connection.close()
+
+
+def _is_of_the_data(error: Exception) -> bool:
+    """Tell a value that does not fit from a table that is not as it should be, which somebody may mend at any time."""
+    return isinstance(error, DataError) or (sqlstate_of(error) or "").startswith(DATA)

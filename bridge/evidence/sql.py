@@ -67,6 +67,7 @@ class SQLEvidence:
         Add *batch* to its windows.
 
         Raises:
+            EvidenceRefused: A value does not fit into its column.
             EvidenceStoreUnavailable: The database cannot be reached, has no such tables, or did not answer in time.
         """
         async with self._connection.transaction() as connection:

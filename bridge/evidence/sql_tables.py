@@ -13,6 +13,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     bindparam,
     case,
     delete,
@@ -98,9 +99,9 @@ async def add_counters(connection: AsyncConnection, table: Table, rows: Sequence
     if dialect == "postgresql":
         # Columns instead of rows: one statement with seven parameters, however many rows.
         columns = {name: list(values) for name, values in zip(COLUMNS, zip(*ordered, strict=True), strict=True)}
-        arrays = [
-            func.unnest(bindparam(name, type_=postgresql.ARRAY(table.c[name].type))).label(name) for name in COLUMNS
-        ]
+        # Text of any length: a cast to a shorter type would cut what does not fit, instead of refusing it.
+        types = {name: Text() if isinstance(table.c[name].type, String) else table.c[name].type for name in COLUMNS}
+        arrays = [func.unnest(bindparam(name, type_=postgresql.ARRAY(types[name]))).label(name) for name in COLUMNS]
         insert = postgresql.insert(table).from_select(COLUMNS, select(*arrays))
         await connection.execute(_growing(insert, table), columns)
         return

@@ -72,6 +72,7 @@ class EvidenceStore(Protocol):
         Add *batch*, wholly or not at all.
 
         Raises:
+            EvidenceRefused: Nothing of it was added, and it never will be; parts of it may be, as batches of their own.
             EvidenceStoreUnavailable: The store cannot be reached, or did not answer in time; the same batch may be added again.
         """
 

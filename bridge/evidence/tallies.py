@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import defaultdict, deque
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
+from bridge.errors import EvidenceRefused
 from bridge.evidence.counts import CANCELLED, CLIENT_ERROR, LATENCY, SERVED, Tally, error_counter, rule_counter
 from bridge.evidence.latency import bucket_of
+from bridge.evidence.refused import Refused
 from bridge.evidence.store import Batch, CounterKey
 from bridge.offload import finish
 from bridge.shadow import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bridge.evidence.clock import Clock
     from bridge.evidence.settings import EvidenceSettings
     from bridge.evidence.store import EvidenceStore
@@ -29,6 +33,8 @@ __all__ = ["Tallies", "TallyStatistics"]
 logger = logging.getLogger("bridge.evidence")
 
 PRUNE_EVERY_S: Final = 60.0
+# What nobody mends is said again, every ten minutes by default.
+REMIND_EVERY: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +45,14 @@ class TallyStatistics:
     Attributes:
         pending: Counters that wait for the store.
         dropped: How much was dropped, because too many counters waited.
+        refused: How much was not counted, because the store refuses it for good.
         failures: Batches that could not be added at once.
         error: Why the last one could not; None where it was added.
     """
 
     pending: int = 0
     dropped: int = 0
+    refused: int = 0
     failures: int = 0
     error: str | None = None
 
@@ -54,7 +62,8 @@ class Tallies:
     Counts in memory, and gives what it has counted to a store every second.
 
     A batch whose fate is unknown is added again under its number until the store has it, so that nothing is lost and nothing counts
-    twice. What happens meanwhile waits in memory, within a bound.
+    twice. What happens meanwhile waits in memory, within a bound. A batch that the store refuses for good is halved until it takes the
+    rest.
     """
 
     def __init__(self, store: EvidenceStore, settings: EvidenceSettings, clock: Clock) -> None:
@@ -65,10 +74,14 @@ class Tallies:
         self._live: dict[tuple[str, Path, str], defaultdict[str, int]] = {}
         self._waiting: dict[CounterKey, int] = {}
         self._batch: Batch | None = None
+        # Without a number yet: the store takes no batch of a process after one with a higher number.
+        self._parts: deque[Mapping[CounterKey, int]] = deque()
+        self._refused = Refused(clock)
         self._process = uuid4().hex
         self._number = 0
         self._dropped = 0
         self._failures = 0
+        self._failed_in_a_row = 0
         self._error: str | None = None
         self._flushing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -125,20 +138,15 @@ class Tallies:
             Delivered at once; the batch is added again later, and counts once.
         """
         async with self._flushing:
-            # The one that could not be added, and then one with everything since.
+            # What could not be added, and then everything since.
             for _ in range(2):
-                if self._batch is None:
+                if self._batch is None and not self._parts:
                     if not self._collect():
                         break
-                    self._number += 1
-                    self._batch, self._waiting = Batch(self._process, self._number, self._waiting), {}
-                try:
-                    await self._store.add(self._batch)
-                except Exception as error:  # noqa: BLE001  a store may be of any kind, and evidence never stops a request
-                    self._failed(error)
+                    self._parts.append(self._waiting)
+                    self._waiting = {}
+                if not await self._give():
                     return False
-                self._batch = None
-                self._succeeded()
         return True
 
     def start(self) -> None:
@@ -166,8 +174,9 @@ class Tallies:
         """Return how the counts get to the store."""
         with self._lock:
             live = sum(map(len, self._live.values()))
-        pending = live + len(self._waiting) + (len(self._batch.counters) if self._batch else 0)
-        return TallyStatistics(pending, self._dropped, self._failures, self._error)
+        under_way = len(self._batch.counters) if self._batch else 0
+        pending = live + len(self._waiting) + sum(map(len, self._parts)) + under_way
+        return TallyStatistics(pending, self._dropped, self._refused.amount, self._failures, self._error)
 
     def _counters(self, key: tuple[str, Path, str]) -> defaultdict[str, int]:
         return self._live.setdefault(key, defaultdict(int))
@@ -179,6 +188,9 @@ class Tallies:
         window = int(self._clock.time() // self._settings.window * self._settings.window)
         for (operation, path, version), counters in live.items():
             tally = Tally(operation, path, version)
+            if self._refused.leaves_out(tally):
+                self._refused.amount += sum(counters.values())
+                continue
             for counter, amount in counters.items():
                 key = CounterKey(tally, window, counter)
                 if key in self._waiting or len(self._waiting) < self._settings.max_pending:
@@ -186,6 +198,24 @@ class Tallies:
                 else:
                     self._dropped += amount
         return bool(self._waiting)
+
+    async def _give(self) -> bool:
+        """Give what is under way to the store; tell whether it has it."""
+        while self._batch is not None or self._parts:
+            if self._batch is None:
+                self._number += 1
+                self._batch = Batch(self._process, self._number, self._parts.popleft())
+            try:
+                await self._store.add(self._batch)
+            except EvidenceRefused as error:
+                self._parts.extendleft(reversed(self._refused.parts_of(self._batch, error)))
+            except Exception as error:  # noqa: BLE001  a store may be of any kind, and evidence never stops a request
+                self._failed(error)
+                return False
+            else:
+                self._succeeded()
+            self._batch = None
+        return True
 
     async def _run(self) -> None:
         pruned_at = self._clock.time()
@@ -209,14 +239,26 @@ class Tallies:
 
     def _failed(self, error: Exception) -> None:
         self._failures += 1
+        self._failed_in_a_row += 1
         if self._error is None:
             logger.warning("%r does not take evidence, which waits in memory: %s", self._store, error)
+        elif self._failed_in_a_row % REMIND_EVERY == 0:
+            waits = self.statistics()
+            logger.error(
+                "%r has not taken evidence %d times in a row, so %d counters wait and %d counts were dropped: %s",
+                self._store,
+                self._failed_in_a_row,
+                waits.pending,
+                waits.dropped,
+                error,
+            )
         self._error = str(error) or type(error).__name__
 
     def _succeeded(self) -> None:
         if self._error is not None:
             logger.warning("%r takes evidence again", self._store)
             self._error = None
+        self._failed_in_a_row = 0
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

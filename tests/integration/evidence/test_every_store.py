@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bridge import Path
-from bridge.evidence import Batch, CounterKey, Counts, Document, Tally
+import pytest
+
+from bridge import EvidenceRefused, Path
+from bridge.evidence import Batch, CounterKey, Counts, Document, EvidenceSettings, SystemClock, Tallies, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bridge import Database
     from bridge.evidence import EvidenceStore
 
 SHOW, LIST = "GET /users/{user_id}", "GET /users"
@@ -58,6 +61,27 @@ async def test_a_batch_that_is_added_again_counts_once(open_store: Callable[[], 
         await store.add(each)
     await other.add(second)
     assert (await store.read())[NATIVE].served == 7
+
+
+async def test_what_does_not_fit_into_a_column_does_not_keep_back_the_rest(
+    open_store: Callable[[], EvidenceStore], database: Database | None
+) -> None:
+    if database is None or database.url.get_backend_name() == "sqlite":
+        pytest.skip("it takes any length")
+    store, long = open_store(), "GET /" + "x" * 600
+    too_long = Tally(long, Path.NATIVE, "v1")
+    with pytest.raises(EvidenceRefused, match="refuses a value"):
+        await store.add(batch("a", 1, (NATIVE, 100, "served", 1), (too_long, 100, "served", 1)))
+    assert await store.read() == {}
+    tallies = Tallies(store, EvidenceSettings(), SystemClock())
+    for number in range(3):
+        for name in (SHOW, long, LIST):
+            tallies.served(name, Path.NATIVE, "v1", 200, None, 0.001)
+        assert await tallies.flush()
+        assert {each.operation: counts.served for each, counts in (await store.read()).items()} == dict.fromkeys(
+            (SHOW, LIST), number + 1
+        )
+    assert (tallies.statistics().refused, tallies.statistics().failures) == (6, 0)
 
 
 async def test_large_numbers_stay_exact(open_store: Callable[[], EvidenceStore]) -> None:

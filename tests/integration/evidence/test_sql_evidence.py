@@ -238,6 +238,31 @@ async def test_a_database_that_does_not_answer_is_given_up(store: SQLEvidence, s
     await impatient.close()
 
 
+async def test_a_column_that_is_missing_keeps_counts_waiting_until_it_is_there(
+    store: SQLEvidence, database_url: str
+) -> None:
+    tallies = Tallies(store, SETTINGS, SystemClock())
+    await alter(database_url, "ALTER TABLE bridge_evidence RENAME COLUMN counter TO gone")
+    for _ in range(5):
+        tallies.served("GET /a", Path.NATIVE, "v1", 200, None, 0.001)
+        assert not await tallies.flush()
+    assert "counter" in str(tallies.statistics().error)
+    await alter(database_url, "ALTER TABLE bridge_evidence RENAME COLUMN gone TO counter")
+    assert await tallies.flush()
+    assert await total(store) == 5
+    assert (tallies.statistics().refused, tallies.statistics().pending) == (0, 0)
+
+
+async def alter(url: str, statement: str) -> None:
+    def execute() -> None:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
+    await to_thread.run_sync(execute)
+
+
 async def test_missing_tables_say_what_to_do(database_url: str) -> None:
     store = SQLEvidence(Database(database_url))
     with pytest.raises(EvidenceStoreUnavailable, match=r"create_tables\(\) was called once"):

@@ -6,14 +6,18 @@ import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from bridge.errors import EvidenceStoreUnavailable
+from bridge.errors import EvidenceRefused, EvidenceStoreUnavailable
 from bridge.evidence import Batch, Counts, EvidenceSettings, MemoryEvidence, Tallies, Tally
 from bridge.shadow import Verdict
 from bridge.stages import Path
 from tests.unit.evidence.worlds import OPERATION, VERSION, FakeClock, checked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Unreliable(MemoryEvidence):
@@ -23,6 +27,8 @@ class Unreliable(MemoryEvidence):
         super().__init__()
         self.is_down = False
         self.loses_answers = False
+        self.refuses: set[str] = set()
+        self.asked = 0
         self.added: list[Batch] = []
         self.pruned: list[tuple[float, float]] = []
 
@@ -30,6 +36,10 @@ class Unreliable(MemoryEvidence):
         if self.is_down:
             msg = "down"
             raise EvidenceStoreUnavailable(msg)
+        self.asked += 1
+        if refused := self.refuses & {key.tally.operation for key in batch.counters}:
+            msg = f"no room for {refused}"
+            raise EvidenceRefused(msg)
         self.added.append(batch)
         await super().add(batch)
         if self.loses_answers:
@@ -224,6 +234,95 @@ async def test_counters_that_wait_already_go_on_counting_at_the_bound() -> None:
     await world.tallies.flush()
     assert (await world.counted()).served == 22
     assert world.tallies.statistics().dropped == 0
+
+
+def serve_each(world: Counting, operations: Sequence[str], times: int = 1) -> None:
+    for operation in operations:
+        for _ in range(times):
+            world.tallies.served(operation, Path.NATIVE, VERSION, 200, None, 0.01)
+
+
+async def served_by_name(world: Counting) -> dict[str, int]:
+    return {tally.operation: counts.served for tally, counts in (await world.store.read()).items()}
+
+
+@pytest.mark.parametrize("refused", [{0}, {7}, {3, 4}, {0, 5, 9}, set(range(10))], ids=str)
+async def test_what_a_store_refuses_does_not_keep_back_the_rest(refused: set[int], caplog: pytest.LogCaptureFixture) -> None:  # fmt: skip
+    world, names = Counting(), [f"GET /{number}" for number in range(10)]
+    world.store.refuses = {names[number] for number in refused}
+    taken = [name for name in names if name not in world.store.refuses]
+    for _ in range(3):
+        serve_each(world, names, times=2)
+        assert await world.tallies.flush()
+    assert await served_by_name(world) == dict.fromkeys(taken, 6)
+    statistics = world.tallies.statistics()
+    # Served and a bucket of the latency for each request.
+    assert (statistics.refused, statistics.pending, statistics.error) == (3 * 2 * 2 * len(refused), 0, None)
+    said = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert len(said) == len(refused), "once for each, not every second"
+    assert all("because the store refuses it: no room for" in message for message in said)
+
+
+async def test_what_a_store_refuses_is_looked_for_once_in_ten_minutes() -> None:
+    world, names = Counting(), ["GET /a", "GET /b"]
+    world.store.refuses = {"GET /b"}
+    serve_each(world, names)
+    await world.tallies.flush()
+    assert world.store.asked == 3, "both, and then each"
+    serve_each(world, names)
+    await world.tallies.flush()
+    assert world.store.asked == 4
+    world.store.refuses = set()
+    world.clock.now += 600.0
+    serve_each(world, names)
+    await world.tallies.flush()
+    assert await served_by_name(world) == {"GET /a": 3, "GET /b": 1}
+
+
+async def test_parts_of_a_refused_batch_wait_where_the_store_goes_down_meanwhile() -> None:
+    world, names = Counting(), [f"GET /{number}" for number in range(8)]
+    world.store.refuses = {names[2], names[6]}
+    add = world.store.add
+
+    async def fail_now_and_then(batch: Batch) -> None:
+        # Each second call, before or after it was added.
+        calls.append(batch)
+        world.store.is_down = len(calls) in range(1, 20, 4)
+        world.store.loses_answers = len(calls) in range(3, 20, 4)
+        await add(batch)
+
+    calls: list[Batch] = []
+    world.store.add = fail_now_and_then  # type: ignore[method-assign]
+    serve_each(world, names, times=3)
+    while not await world.tallies.flush():
+        serve_each(world, names[:1])
+        assert len(calls) < 100
+    counted = await served_by_name(world)
+    extra = counted.pop(names[0]) - 3
+    assert extra > 0
+    assert counted == dict.fromkeys([name for name in names[1:] if name not in world.store.refuses], 3)
+    assert world.tallies.statistics().pending == 0
+    numbers = [batch.number for batch in calls]
+    assert numbers == sorted(numbers), "the store takes none after one with a higher number"
+
+
+async def test_a_store_that_nobody_mends_is_named_again(caplog: pytest.LogCaptureFixture) -> None:
+    world = Counting(flush_every=1.0)
+    world.tallies.start()
+    world.store.is_down = True
+    world.serve(2)
+    await world.clock.advance(599.0)
+    assert not [record for record in caplog.records if record.levelno == logging.ERROR]
+    await world.clock.advance(601.0)
+    said = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert [message.partition(", so 2 counters wait")[0][-34:] for message in said] == [
+        "not taken evidence 600 times in a row"[-34:],
+        "not taken evidence 1200 times in a row"[-34:],
+    ]
+    world.store.is_down = False
+    await world.clock.advance(1.0)
+    assert (await world.counted()).served == 2
+    await world.tallies.close()
 
 
 async def test_old_windows_are_forgotten_once_a_minute() -> None:
