@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bridge.cli.evidence import certificates, differences, evidence
+from bridge.cli.override import override
 from bridge.cli.stages import stage, stages
 from bridge.cli.tables import create_tables
 
@@ -12,7 +13,7 @@ __all__ = ["main"]
 
 
 @click.group(
-    commands=[create_tables, stages, stage, evidence, certificates, differences],
+    commands=[create_tables, stages, stage, override, evidence, certificates, differences],
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "BRIDGE"},
 )
 @click.option(

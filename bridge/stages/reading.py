@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bridge.stages.store import StageEntry
 
-__all__ = ["Reading", "read_entries"]
+__all__ = ["Reading", "read_entries", "with_own"]
 
 LONGEST_SHOWN: Final = 60
 
@@ -65,6 +65,12 @@ def read_entries(
         if reason:
             ignored[name] = reason
     return Reading(settings, ignored)
+
+
+def with_own(entries: Mapping[str, StageEntry], own: Mapping[str, StageEntry]) -> dict[str, StageEntry]:
+    """Return *entries* of a store, and those of this process's *own* changes that the store has not shown yet."""
+    newer = {name: own[name] for name in own if name not in entries or entries[name].version < own[name].version}
+    return {**entries, **newer}
 
 
 def _unusable(name: str, setting: StageSetting, ported: Mapping[str, bool]) -> str | None:

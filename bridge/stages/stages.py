@@ -12,7 +12,7 @@ from bridge.stages.declared import require_declared, require_known_or_kept
 from bridge.stages.follower import Follower
 from bridge.stages.memory import MemoryStageStore
 from bridge.stages.pattern import SettingLayer
-from bridge.stages.reading import Reading, read_entries
+from bridge.stages.reading import Reading, read_entries, with_own
 from bridge.stages.rules import NOT_PORTED, UNREAD, Rule, Rules
 from bridge.stages.setting import StageSetting
 from bridge.stages.share import in_share
@@ -47,6 +47,9 @@ class Stages:
 
     A setting may name an operation that is declared later (routers are built after settings are read), so names are
     checked by `validate` when the application starts, and by `set` and `change` at once after that.
+
+    Attributes:
+        override: Lets testers choose the side of one request; None lets nobody.
     """
 
     def __init__(
@@ -77,7 +80,7 @@ class Stages:
         self._store: StageStore = self._own if store is None else store
         self._follower = None if store is None else Follower(store, self._apply)
         self._sticky_by = sticky_by or by_client_address
-        self._override = override
+        self.override = override
         self._ported: dict[str, bool] = {}
         self._found: dict[str, Rule] = {}
         self._is_read = store is None
@@ -130,8 +133,8 @@ class Stages:
             scope: The ASGI scope of the request, which is looked into only where the answer depends on it.
         """
         rule = self._found.get(operation, NOT_PORTED)
-        if self._override is not None and rule.ported:
-            native = self._override.native(operation, scope)
+        if self.override is not None and rule.ported:
+            native = self.override.native(operation, scope)
             if native is not None:
                 return Decision(rule.setting.stage, native=native, checks=False, overridden=True)
         if rule.decision is not None:
@@ -266,10 +269,9 @@ class Stages:
 
     def _apply(self, entries: Mapping[str, StageEntry]) -> bool:
         with self._changing:
-            mine = {name: entry for name, entry in self._mine.items() if _is_older(entries.get(name), entry)}
+            entries = with_own(entries, self._mine)
             # Whoever is asked after this has seen them.
             self._mine = {}
-            entries = {**entries, **mine}
             if self._is_read and entries == self._entries:
                 return False
             self._take(entries)
@@ -293,7 +295,3 @@ class Stages:
         if not self._ported[operation]:
             return NOT_PORTED
         return self._rules.find(operation) if self._is_read else UNREAD
-
-
-def _is_older(there: StageEntry | None, mine: StageEntry) -> bool:
-    return there is None or there.version < mine.version

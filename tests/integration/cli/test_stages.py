@@ -106,5 +106,5 @@ def test_a_command_leaves_the_log_as_it_was(command: Command) -> None:
 def test_help_names_every_command() -> None:
     words = [sys.executable, "-m", "bridge.cli", "--help"]
     shown = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in ("create-tables", "stages", "stage", "evidence", "certificates", "differences"):
+    for name in ("create-tables", "stages", "stage", "override", "evidence", "certificates", "differences"):
         assert f"\n  {name} " in shown
