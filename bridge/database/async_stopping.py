@@ -6,7 +6,8 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bridge.database.stop_settings import StopSettings
 from bridge.offload import finish
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from sqlalchemy.engine import ExceptionContext
-    from sqlalchemy.ext.asyncio import AsyncEngine
 
 __all__ = ["make_async_stoppable"]
 
 ENDINGS: Final = (asyncio.CancelledError, TimeoutError)
 # PostgreSQL ends a statement 2 to 3 ms after the request.
 FIRST_PAUSE_S: Final = 0.02
+# Threads of one's own account are visible without any privilege.
+THREADS: Final = text("SELECT count(*) FROM information_schema.processlist WHERE id = :thread")
 
 
 def make_async_stoppable(engine: AsyncEngine, settings: StopSettings | None = None) -> None:
@@ -34,7 +36,7 @@ def make_async_stoppable(engine: AsyncEngine, settings: StopSettings | None = No
 
     Whatever the server does, the wait ends after ``cut_after`` seconds, and so does a ROLLBACK; the connection is cut then.
 
-    Does nothing for a driver that it does not know: asyncpg and aiosqlite it does.
+    Does nothing for a driver that it does not know: asyncpg, aiosqlite and aiomysql it does. psycopg waits by itself.
 
     Args:
         engine: An asynchronous engine.
@@ -53,7 +55,7 @@ def make_async_stoppable(engine: AsyncEngine, settings: StopSettings | None = No
         # A second cancellation changes nothing: the first one goes on when this returns. Nor does an error: the connection
         # is discarded either way.
         with suppress(Exception, asyncio.CancelledError):
-            adapted.run_async(lambda driver: finish(end(driver, patience)))
+            adapted.run_async(lambda driver: finish(end(engine, driver, patience)))
 
     event.listen(engine.sync_engine, "handle_error", end_statement)
     if engine.dialect.driver in WITH_TERMINATE:
@@ -78,7 +80,7 @@ def _limit_rollback(engine: AsyncEngine, seconds: float) -> None:
     engine.sync_engine.dialect.do_rollback = limited  # type: ignore[method-assign]  # see above: no event comes after it
 
 
-async def _close(driver: Any, seconds: float) -> None:
+async def _close(_engine: AsyncEngine, driver: Any, seconds: float) -> None:
     # Waits for the cancel request that asyncpg has made; if the time is up, it drops the connection.
     closing = asyncio.ensure_future(driver.close(timeout=seconds))
     requests = set[asyncio.Task[None]]()
@@ -99,13 +101,29 @@ async def _ask_again(driver: Any) -> None:
     await driver._cancel(asyncio.get_running_loop().create_future())  # noqa: SLF001 - as said above
 
 
-async def _interrupt(driver: Any, _seconds: float) -> None:
+async def _interrupt(_engine: AsyncEngine, driver: Any, _seconds: float) -> None:
     await driver.interrupt()
 
 
-ENDS: Final[dict[str, Callable[[Any, float], Coroutine[Any, Any, None]]]] = {
+async def _kill(engine: AsyncEngine, driver: Any, seconds: float) -> None:
+    # aiomysql has closed the socket, of which MySQL takes no notice before the statement is over; and its protocol has no cancel.
+    # A pool made like the engine's has its connect arguments and its listeners, and is not exhausted.
+    other = AsyncEngine(Engine(engine.sync_engine.pool.recreate(), engine.dialect, engine.url))
+    thread, pause = int(driver.thread_id()), FIRST_PAUSE_S
+    try:
+        async with asyncio.timeout(seconds), other.connect() as connection:
+            await connection.exec_driver_sql(f"KILL CONNECTION {thread}")
+            while await connection.scalar(THREADS, {"thread": thread}):
+                await asyncio.sleep(pause)
+                pause *= 2
+    finally:
+        await other.dispose()
+
+
+ENDS: Final[dict[str, Callable[[AsyncEngine, Any, float], Coroutine[Any, Any, None]]]] = {
     "asyncpg": _close,
     "aiosqlite": _interrupt,
+    "aiomysql": _kill,
 }
 # Drivers that can drop a connection at once.
 WITH_TERMINATE: Final = frozenset({"asyncpg"})
