@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Engine, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bridge.database.psycopg_stopping import wait_for_psycopg
 from bridge.database.stop_settings import StopSettings
+from bridge.database.stopping import shut_down
 from bridge.offload import finish
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def make_async_stoppable(engine: AsyncEngine, settings: StopSettings | None = No
 
     Whatever the server does, the wait ends after ``cut_after`` seconds, and so does a ROLLBACK; the connection is cut then.
 
-    Does nothing for a driver that it does not know: asyncpg, aiosqlite and aiomysql it does. psycopg waits by itself.
+    Does nothing for a driver that it does not know: asyncpg, psycopg, aiosqlite and aiomysql it does.
 
     Args:
         engine: An asynchronous engine.
@@ -56,22 +58,30 @@ def make_async_stoppable(engine: AsyncEngine, settings: StopSettings | None = No
         # is discarded either way.
         with suppress(Exception, asyncio.CancelledError):
             adapted.run_async(lambda driver: finish(end(engine, driver, patience)))
+        if engine.dialect.driver == "psycopg" and context.execution_context is not None:
+            # SQLAlchemy leaves it to the garbage collector, where a cursor on the server would warn. Nothing is sent any more.
+            with suppress(Exception, asyncio.CancelledError):
+                context.execution_context.cursor.close()
 
     event.listen(engine.sync_engine, "handle_error", end_statement)
-    if engine.dialect.driver in WITH_TERMINATE:
-        _limit_rollback(engine, patience)
+    if engine.dialect.driver == "psycopg":
+        wait_for_psycopg(engine, patience)
+    if engine.dialect.driver in CUTS:
+        _limit_rollback(engine, patience, *CUTS[engine.dialect.driver])
 
 
-def _limit_rollback(engine: AsyncEngine, seconds: float) -> None:
+def _limit_rollback(
+    engine: AsyncEngine, seconds: float, is_idle: Callable[[Any], bool], cut: Callable[[Any], None]
+) -> None:
     # A ROLLBACK costs the server next to nothing. There is an event before it, but none after.
     roll_back = engine.sync_engine.dialect.do_rollback
 
     def limited(dbapi_connection: Any) -> None:
         driver = dbapi_connection.driver_connection
-        if driver.is_closed() or not driver.is_in_transaction():  # nothing is sent
+        if is_idle(driver):  # nothing is sent
             roll_back(dbapi_connection)
             return
-        timer = asyncio.get_running_loop().call_later(seconds, driver.terminate)
+        timer = asyncio.get_running_loop().call_later(seconds, cut, driver)
         try:
             roll_back(dbapi_connection)
         finally:
@@ -101,6 +111,15 @@ async def _ask_again(driver: Any) -> None:
     await driver._cancel(asyncio.get_running_loop().create_future())  # noqa: SLF001 - as said above
 
 
+async def _roll_back(_engine: AsyncEngine, driver: Any, seconds: float) -> None:
+    # The statement is over: see `wait_for_psycopg`. The transaction is not yet.
+    try:
+        async with asyncio.timeout(seconds):
+            await driver.rollback()
+    finally:
+        await driver.close()
+
+
 async def _interrupt(_engine: AsyncEngine, driver: Any, _seconds: float) -> None:
     await driver.interrupt()
 
@@ -122,8 +141,15 @@ async def _kill(engine: AsyncEngine, driver: Any, seconds: float) -> None:
 
 ENDS: Final[dict[str, Callable[[AsyncEngine, Any, float], Coroutine[Any, Any, None]]]] = {
     "asyncpg": _close,
+    "psycopg": _roll_back,
     "aiosqlite": _interrupt,
     "aiomysql": _kill,
 }
-# Drivers that can drop a connection at once.
-WITH_TERMINATE: Final = frozenset({"asyncpg"})
+# For drivers that can drop a connection at once: whether it has no transaction, and how to.
+CUTS: Final[dict[str, tuple[Callable[[Any], bool], Callable[[Any], None]]]] = {
+    "asyncpg": (
+        lambda driver: driver.is_closed() or not driver.is_in_transaction(),
+        lambda driver: driver.terminate(),
+    ),
+    "psycopg": (lambda driver: driver.closed or not driver.info.transaction_status, shut_down),
+}
