@@ -112,6 +112,25 @@ def test_either_limit_can_be_the_scarce_one(pgbouncer: PgBouncerLimits, said: st
         budget(workers=4, pgbouncer=pgbouncer).require()
 
 
+@pytest.mark.parametrize(
+    ("pgbouncer", "advice"),
+    [
+        (
+            PgBouncerLimits(default_pool_size=100, max_client_conn=1000),
+            "lower PgBouncer's default_pool_size or reserve_",
+        ),
+        (PgBouncerLimits(default_pool_size=20, max_client_conn=104), "at most 13 connections"),
+    ],
+)
+def test_behind_pgbouncer_the_advice_is_what_helps_against_the_limit_that_is_hit(
+    pgbouncer: PgBouncerLimits, advice: str
+) -> None:
+    """The server's share does not depend on the pools, nor PgBouncer's on the listeners."""
+    with pytest.raises(BudgetExceeded, match=advice):
+        budget(workers=4, pgbouncer=pgbouncer).require()
+    budget(13, workers=4, pgbouncer=PgBouncerLimits(default_pool_size=20, max_client_conn=104)).require()
+
+
 def test_limits_that_are_not_known_forbid_nothing() -> None:
     for unknown in (
         budget(server=None, workers=100),
