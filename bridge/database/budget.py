@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -112,6 +113,8 @@ class ConnectionBudget:
     def _verdict(self) -> str:
         if not self.accounts:
             return "connections at most, against limits that are not known:"
+        if math.isinf(self.share):
+            return "connections at most, of which the limit leaves none:"
         if not self.fits:
             return f"connections at most, {self.share:.0%} of the limit, which do not fit:"
         close = ", which is close" if self.is_close else ""

@@ -158,6 +158,21 @@ def test_a_deployment_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
         Deployment(**wrong)
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"instances": 0}, {"default_pool_size": 0}, {"max_client_conn": -1}, {"reserve_pool_size": -1}]
+)
+def test_a_pgbouncer_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="can serve nobody"):
+        PgBouncerLimits(**wrong)
+
+
+def test_a_reserve_above_the_limit_leaves_none() -> None:
+    reckoned = budget(reserve=200)
+    assert str(reckoned).startswith("connections at most, of which the limit leaves none:\n")
+    with pytest.raises(BudgetExceeded, match="the server leaves -103: run fewer workers"):
+        reckoned.require()
+
+
 def test_settings_of_the_pool_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="ping_after"):
         PoolSettings(ping_after=-1)
