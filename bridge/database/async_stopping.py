@@ -6,22 +6,26 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bridge.database.psycopg_stopping import wait_for_psycopg
 from bridge.database.stop_settings import StopSettings
+from bridge.database.stopping import shut_down
 from bridge.offload import finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from sqlalchemy.engine import ExceptionContext
-    from sqlalchemy.ext.asyncio import AsyncEngine
 
 __all__ = ["make_async_stoppable"]
 
 ENDINGS: Final = (asyncio.CancelledError, TimeoutError)
 # PostgreSQL ends a statement 2 to 3 ms after the request.
 FIRST_PAUSE_S: Final = 0.02
+# Threads of one's own account are visible without any privilege.
+THREADS: Final = text("SELECT count(*) FROM information_schema.processlist WHERE id = :thread")
 
 
 def make_async_stoppable(engine: AsyncEngine, settings: StopSettings | None = None) -> None:
@@ -34,7 +38,7 @@ def make_async_stoppable(engine: AsyncEngine, settings: StopSettings | None = No
 
     Whatever the server does, the wait ends after ``cut_after`` seconds, and so does a ROLLBACK; the connection is cut then.
 
-    Does nothing for a driver that it does not know: asyncpg and aiosqlite it does.
+    Does nothing for a driver that it does not know: asyncpg, psycopg, aiosqlite and aiomysql it does.
 
     Args:
         engine: An asynchronous engine.
@@ -53,23 +57,31 @@ def make_async_stoppable(engine: AsyncEngine, settings: StopSettings | None = No
         # A second cancellation changes nothing: the first one goes on when this returns. Nor does an error: the connection
         # is discarded either way.
         with suppress(Exception, asyncio.CancelledError):
-            adapted.run_async(lambda driver: finish(end(driver, patience)))
+            adapted.run_async(lambda driver: finish(end(engine, driver, patience)))
+        if engine.dialect.driver == "psycopg" and context.execution_context is not None:
+            # SQLAlchemy leaves it to the garbage collector, where a cursor on the server would warn. Nothing is sent any more.
+            with suppress(Exception, asyncio.CancelledError):
+                context.execution_context.cursor.close()
 
     event.listen(engine.sync_engine, "handle_error", end_statement)
-    if engine.dialect.driver in WITH_TERMINATE:
-        _limit_rollback(engine, patience)
+    if engine.dialect.driver == "psycopg":
+        wait_for_psycopg(engine, patience)
+    if engine.dialect.driver in CUTS:
+        _limit_rollback(engine, patience, *CUTS[engine.dialect.driver])
 
 
-def _limit_rollback(engine: AsyncEngine, seconds: float) -> None:
+def _limit_rollback(
+    engine: AsyncEngine, seconds: float, is_idle: Callable[[Any], bool], cut: Callable[[Any], None]
+) -> None:
     # A ROLLBACK costs the server next to nothing. There is an event before it, but none after.
     roll_back = engine.sync_engine.dialect.do_rollback
 
     def limited(dbapi_connection: Any) -> None:
         driver = dbapi_connection.driver_connection
-        if driver.is_closed() or not driver.is_in_transaction():  # nothing is sent
+        if is_idle(driver):  # nothing is sent
             roll_back(dbapi_connection)
             return
-        timer = asyncio.get_running_loop().call_later(seconds, driver.terminate)
+        timer = asyncio.get_running_loop().call_later(seconds, cut, driver)
         try:
             roll_back(dbapi_connection)
         finally:
@@ -78,7 +90,7 @@ def _limit_rollback(engine: AsyncEngine, seconds: float) -> None:
     engine.sync_engine.dialect.do_rollback = limited  # type: ignore[method-assign]  # see above: no event comes after it
 
 
-async def _close(driver: Any, seconds: float) -> None:
+async def _close(_engine: AsyncEngine, driver: Any, seconds: float) -> None:
     # Waits for the cancel request that asyncpg has made; if the time is up, it drops the connection.
     closing = asyncio.ensure_future(driver.close(timeout=seconds))
     requests = set[asyncio.Task[None]]()
@@ -99,13 +111,45 @@ async def _ask_again(driver: Any) -> None:
     await driver._cancel(asyncio.get_running_loop().create_future())  # noqa: SLF001 - as said above
 
 
-async def _interrupt(driver: Any, _seconds: float) -> None:
+async def _roll_back(_engine: AsyncEngine, driver: Any, seconds: float) -> None:
+    # The statement is over: see `wait_for_psycopg`. The transaction is not yet.
+    try:
+        async with asyncio.timeout(seconds):
+            await driver.rollback()
+    finally:
+        await driver.close()
+
+
+async def _interrupt(_engine: AsyncEngine, driver: Any, _seconds: float) -> None:
     await driver.interrupt()
 
 
-ENDS: Final[dict[str, Callable[[Any, float], Coroutine[Any, Any, None]]]] = {
+async def _kill(engine: AsyncEngine, driver: Any, seconds: float) -> None:
+    # aiomysql has closed the socket, of which MySQL takes no notice before the statement is over; and its protocol has no cancel.
+    # A pool made like the engine's has its connect arguments and its listeners, and is not exhausted.
+    other = AsyncEngine(Engine(engine.sync_engine.pool.recreate(), engine.dialect, engine.url))
+    thread, pause = int(driver.thread_id()), FIRST_PAUSE_S
+    try:
+        async with asyncio.timeout(seconds), other.connect() as connection:
+            await connection.exec_driver_sql(f"KILL CONNECTION {thread}")
+            while await connection.scalar(THREADS, {"thread": thread}):
+                await asyncio.sleep(pause)
+                pause *= 2
+    finally:
+        await other.dispose()
+
+
+ENDS: Final[dict[str, Callable[[AsyncEngine, Any, float], Coroutine[Any, Any, None]]]] = {
     "asyncpg": _close,
+    "psycopg": _roll_back,
     "aiosqlite": _interrupt,
+    "aiomysql": _kill,
 }
-# Drivers that can drop a connection at once.
-WITH_TERMINATE: Final = frozenset({"asyncpg"})
+# For drivers that can drop a connection at once: whether it has no transaction, and how to.
+CUTS: Final[dict[str, tuple[Callable[[Any], bool], Callable[[Any], None]]]] = {
+    "asyncpg": (
+        lambda driver: driver.is_closed() or not driver.is_in_transaction(),
+        lambda driver: driver.terminate(),
+    ),
+    "psycopg": (lambda driver: driver.closed or not driver.info.transaction_status, shut_down),
+}

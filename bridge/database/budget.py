@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,7 @@ __all__ = ["ConnectionBudget"]
 
 # Unmeasured: a rolling deployment of one host in five needs as much again.
 CLOSE: Final = 0.8
+SERVER: Final = "the server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class ConnectionBudget:
             if account.share > 1:
                 msg = (
                     f"{self._sum()} may need {account.needed} connections, and {account.limit_name} leaves {account.limit}: "
-                    f"{self._advice(account.limit)}\n{self.table()}"
+                    f"{self._advice(account)}\n{self.table()}"
                 )
                 raise BudgetExceeded(msg)
 
@@ -111,6 +113,8 @@ class ConnectionBudget:
     def _verdict(self) -> str:
         if not self.accounts:
             return "connections at most, against limits that are not known:"
+        if math.isinf(self.share):
+            return "connections at most, of which the limit leaves none:"
         if not self.fits:
             return f"connections at most, {self.share:.0%} of the limit, which do not fit:"
         close = ", which is close" if self.is_close else ""
@@ -124,7 +128,7 @@ class ConnectionBudget:
                 yield Account("PgBouncer", self.pools, self.pgbouncer.clients)
                 direct += self.pgbouncer.to_server
         if self.server is not None and not (self.pooled and self.pgbouncer is None):
-            yield Account("the server", direct, self.server.usable - self.deployment.reserve)
+            yield Account(SERVER, direct, self.server.usable - self.deployment.reserve)
 
     def _lines(self) -> Iterator[tuple[str, int | str]]:
         one, all_of_them = self.pool_connections, self.deployment.processes
@@ -152,8 +156,11 @@ class ConnectionBudget:
             f"{self.deployment.listeners} listeners,"
         )
 
-    def _advice(self, limit: int) -> str:
-        fitting = (limit // self.deployment.processes - self.deployment.listeners) // 2
+    def _advice(self, account: Account) -> str:
+        if self.pooled and account.limit_name == SERVER:  # whatever the pools are, PgBouncer decides
+            return "lower PgBouncer's default_pool_size or reserve_pool_size, or raise that limit"
+        listeners = 0 if self.pooled else self.deployment.listeners  # which pass it by
+        fitting = (account.limit // self.deployment.processes - listeners) // 2
         if fitting < 1:
             return "run fewer workers, or raise that limit"
         return f"give each pool at most {fitting} connections (size + overflow), run fewer workers, or raise that limit"

@@ -21,7 +21,7 @@ from bridge.database.joined import join_units
 from bridge.database.joined_side import joined_unit
 from bridge.database.limits import pgbouncer_limits, server_limits
 from bridge.database.parity import ParityLayers
-from bridge.database.pool import PoolSettings
+from bridge.database.pool import PoolSettings, refuse_pool_options
 from bridge.database.read_only import has_transaction, mark_reading, prepare_reading, reads_without_transaction
 from bridge.database.separate import make_separate_engine
 from bridge.database.stop_settings import StopSettings
@@ -91,15 +91,16 @@ class Database:
             sync_connect_args: Connect arguments of the synchronous driver alone, passed on as they are.
             async_connect_args: Connect arguments of the asynchronous driver alone, passed on as they are.
             deployment: How many processes open such pools; by default as many as ``WEB_CONCURRENCY`` says, on one host.
-            engine_options: Further arguments of `sqlalchemy.create_engine`, given to both engines.
+            engine_options: Further arguments of `sqlalchemy.create_engine`, given to both engines; those of the pool are in *pool*.
 
         Raises:
             InvalidDatabaseURL: The URL is unset, malformed, or of a database that has no pair of drivers.
             InvalidConnectArgument: A connect argument is unknown, malformed, contradictory or without a twin.
             DriverMissing: A driver of the pair is not installed.
             InvalidPoolSize: The pool could not serve one request.
-            ConfigurationError: ``WEB_CONCURRENCY`` is not a number of workers.
+            ConfigurationError: ``WEB_CONCURRENCY`` is not a number of workers, or an engine option is one of the pool's.
         """
+        refuse_pool_options(engine_options)
         urls = driver_urls(url, connect_args)
         urls.pair.require()
         self.pair = urls.pair
@@ -138,7 +139,9 @@ class Database:
         self._async_reading_sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(
             self.async_engine, sync_session_class=asynchronous, expire_on_commit=False
         )
-        free = reads_without_transaction(self.sync_engine, engine_options.get("isolation_level"))
+        free = reads_without_transaction(
+            self.sync_engine, engine_options.get("isolation_level") or urls.isolation_level
+        )
         readers = ((self._reading_sessions, self.sync_engine), (asynchronous, self.async_engine.sync_engine))
         for sessions, engine in readers:
             prepare_reading(engine)

@@ -30,6 +30,15 @@ class PgBouncerLimits:
     reserve_pool_size: int = 0
     instances: int = 1
 
+    def __post_init__(self) -> None:
+        if min(self.default_pool_size, self.max_client_conn, self.instances) < 1 or self.reserve_pool_size < 0:
+            msg = (
+                f"{self.instances} PgBouncers with a default_pool_size of {self.default_pool_size}, a reserve_pool_size of "
+                f"{self.reserve_pool_size} and a max_client_conn of {self.max_client_conn} can serve nobody: the reserve must be at "
+                "least 0, and the others at least 1"
+            )
+            raise ConfigurationError(msg)
+
     @property
     def to_server(self) -> int:
         """The most connections that all instances open to the server."""

@@ -12,13 +12,26 @@ from bridge.database.transaction_pooler import prepare_nothing
 from bridge.errors import ConfigurationError, InvalidPoolSize
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Engine
 
-__all__ = ["PoolSettings", "configure_pool"]
+__all__ = ["PoolSettings", "configure_pool", "refuse_pool_options"]
 
 SessionStatePolicy: TypeAlias = Literal["reset", "always", "keep", "refuse"]
 RESETS: Final = ("reset", "always")
 POLICIES: Final = (None, *RESETS, "keep", "refuse")
+# Arguments of create_engine, and what to write instead. The capacity and the connection budget follow the settings.
+INSTEAD: Final = {
+    "pool_size": "PoolSettings(size=...)",
+    "max_overflow": "PoolSettings(overflow=...)",
+    "pool_timeout": "PoolSettings(timeout=...)",
+    "pool_recycle": "PoolSettings(recycle=...)",
+    "pool_pre_ping": "PoolSettings(pre_ping=...)",
+    "poolclass": "PoolSettings, since both engines have queues",
+    "creator": "a do_connect listener on either engine, since they do not open the same connections",
+    "async_creator": "async_connect_args={'async_creator_fn': ...}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +102,19 @@ def configure_pool(engine: Engine, settings: PoolSettings) -> None:
     elif policy != "keep":
         reset_session_state(engine, always=policy == "always")
     retry_after_ddl(engine)
+
+
+def refuse_pool_options(options: Iterable[str]) -> None:
+    """
+    Refuse arguments of `sqlalchemy.create_engine` that would make another pool than the settings say, or another for one engine.
+
+    Args:
+        options: Their names.
+
+    Raises:
+        ConfigurationError: One of them would.
+    """
+    for name in options:
+        if name in INSTEAD:
+            msg = f"Database takes no {name!r}, because its capacity and connection budget follow its pool settings: write {INSTEAD[name]}"
+            raise ConfigurationError(msg)

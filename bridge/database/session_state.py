@@ -91,7 +91,8 @@ def _all_local(parameters: object) -> bool:
 # After blanks and comments.
 OPENING: Final = re.compile(r"(?:\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*(\w+)\s*([@\w]*)", re.DOTALL)
 SET_CONFIG: Final = re.compile(r"\bset_config\s*\(")
-LOCALLY: Final = re.compile(r",\s*true\s*\)")
+# A call whose last argument it is; the others may have calls and quoted text in them.
+LOCALLY: Final = re.compile(r"\bset_config\s*\((?:[^()']|'[^']*'|\((?:[^()]|\([^()]*\))*\))*,\s*true\s*\)")
 FALSE: Final = re.compile(r"\bfalse\b")
 # The state that a statement of this first word leaves, unless its second word is one of these.
 COMMANDS: Final[Mapping[str, Mapping[str, tuple[SessionState, Collection[str]]]]] = {
@@ -118,15 +119,21 @@ CLAUSES: Final[Mapping[str, tuple[tuple[SessionState, str, re.Pattern[str]], ...
             SessionState.TEMPORARY_TABLES,
             "temp",
             re.compile(
-                r"\b(?:create|replace|into)\s+(?:(?:global|local)\s+)?temp(?:orary)?\b(?!.*\bon\s+commit\s+drop\b)|\bpg_temp\b",
+                r"\b(?:create|replace|into)\s+(?:(?:global|local)\s+)?temp(?:orary)?\b(?![^;]*\bon\s+commit\s+drop\b)|\bpg_temp\b",
                 re.DOTALL,
             ),
         ),
         (SessionState.LOCKS, "advisory_lock", re.compile(r"\bpg_(?:try_)?advisory_lock")),
+        (
+            SessionState.SETTINGS,
+            "pg_settings",
+            re.compile(r"\bupdate\s+(?:only\s+)?(?:pg_catalog\s*\.\s*)?pg_settings\b"),
+        ),
         (SessionState.CURSORS, "hold", re.compile(r"\bwith\s+hold\b")),
     ),
     "mysql": (
         (SessionState.TEMPORARY_TABLES, "temporary", re.compile(r"\bcreate\s+(?:or\s+replace\s+)?temporary\b")),
+        (SessionState.SETTINGS, "@", re.compile(r":=|\binto\s+@")),
         (SessionState.LOCKS, "get_lock", re.compile(r"\bget_lock\s*\(")),
     ),
     "sqlite": (

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-__all__ = ["make_stoppable"]
+__all__ = ["make_stoppable", "shut_down"]
 
 KEY: Final = "bridge.stop"
 # Seconds for psycopg to reach the server; the request is repeated while the statement runs.
@@ -74,7 +74,7 @@ class _Stopping:
         record.info[KEY] = self._make_stop(self._engine, driver)
 
     def check_out(self, driver: Any, *_: object) -> None:
-        guard(id(driver), partial(_shut_down, driver), patience=self._patience)
+        guard(id(driver), partial(shut_down, driver), patience=self._patience)
 
     def begin(self, connection: Connection, *_: object) -> None:
         driver = connection.connection.dbapi_connection
@@ -117,7 +117,8 @@ def _before_statement(_connection: Any, _cursor: Any, statement: str, *_: object
         raise_if_stopped()
 
 
-def _shut_down(driver: Any) -> None:
+def shut_down(driver: Any) -> None:
+    """Cut the connection of *driver*, which tells the number of its socket: whoever waits for it gets the driver's error."""
     # Not close: the thread that waits for this socket would not notice, and its number could be given to another one.
     with socket.socket(fileno=os.dup(driver.fileno())) as twin, suppress(OSError):
         twin.shutdown(socket.SHUT_RDWR)

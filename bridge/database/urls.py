@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["DriverURLs", "driver_urls"]
 
 # libpq's form for several servers, which SQLAlchemy cannot parse: //user:password@a:1,b:2/name
+# Without a user name before them there may be no @ behind: those would be the user name and a password that has a slash in it.
 SEVERAL_HOSTS: Final = re.compile(
-    r"(?P<start>[\w+]+://(?:[^@/?]*@)?)(?P<hosts>[^@/?]*,[^@/?]*)(?P<rest>[/?].*)?", re.DOTALL
+    r"(?P<start>[\w+]+://(?:[^@/?]*@|(?![^@]*@)))(?P<hosts>[^@/?]*,[^@/?]*)(?P<rest>[/?].*)?", re.DOTALL
 )
 
 
@@ -38,6 +39,7 @@ class DriverURLs:
         asynchronous: URL for the asynchronous driver.
         sync_connect_args: What the synchronous driver takes besides; may hold secrets.
         async_connect_args: What the asynchronous driver takes besides; may hold secrets.
+        isolation_level: What the arguments make the default of a session, in upper case, as far as they say.
         require_tls: Whether a connection without TLS has to be refused, because the asynchronous driver does not.
     """
 
@@ -46,6 +48,7 @@ class DriverURLs:
     asynchronous: URL
     sync_connect_args: Mapping[str, Any] = field(default_factory=dict, repr=False)
     async_connect_args: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    isolation_level: str | None = None
     require_tls: bool = False
 
 
@@ -71,9 +74,11 @@ def driver_urls(
     parsed = _parsed(url)
     pair = choose_pair(parsed.drivername)
     given = dict(connect_args or {})
-    required = False
+    required, level = False, None
     if pair.backend == "postgresql":
-        sync, asynchronous = postgresql_arguments(pair, parsed, given, os.environ if environ is None else environ)
+        sync, asynchronous, level = postgresql_arguments(
+            pair, parsed, given, os.environ if environ is None else environ
+        )
     elif pair.backend == "sqlite":
         if _is_in_memory(parsed):
             msg = "an in-memory SQLite database belongs to one connection, so the two engines would not see the same rows: use sqlite:///path/to/file.db"
@@ -82,7 +87,7 @@ def driver_urls(
     else:
         pair.require()
         sync, asynchronous, required = mysql_arguments(pair, parsed, given)
-    return DriverURLs(pair, sync[0], asynchronous[0], sync[1], asynchronous[1], required)
+    return DriverURLs(pair, sync[0], asynchronous[0], sync[1], asynchronous[1], level, required)
 
 
 def _parsed(url: str | URL | None) -> URL:

@@ -114,7 +114,15 @@ async def test_no_transaction_is_begun(database: Database) -> None:
 
 
 async def test_a_level_with_one_snapshot_keeps_its_transaction(database_url: str) -> None:
-    database = Database(database_url, isolation_level="REPEATABLE READ")
+    options = {"server_settings": {"default_transaction_isolation": "repeatable read"}}
+    for database in (
+        Database(database_url, isolation_level="REPEATABLE READ"),
+        Database(database_url, connect_args=options),
+    ):
+        await _assert_one_snapshot(database)
+
+
+async def _assert_one_snapshot(database: Database) -> None:
     with database.unit_of_work(read_only=True) as session:
         assert _in_transaction(session)
         with pytest.raises(WriteInReadOnlyUnit):

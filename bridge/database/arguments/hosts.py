@@ -20,13 +20,15 @@ def read_hosts(value: object) -> tuple[list[str], list[str]]:
     Return the hosts of *value*, and their ports if it has any: ``a,b``, or ``a:1`` and ``b:2`` as text or as several values.
 
     Raises:
-        InvalidConnectArgument: It is not text.
+        InvalidConnectArgument: It is not text, or one of several is empty.
     """
     hosts, ports = list[str](), list[str]()
     for token in _tokens("host", value):
         host, port = _split(token)
         hosts.append(host)
         ports.append(port)
+    if len(hosts) > 1 and not all(hosts):
+        raise refusal("host", "has several values, of which one is empty: name each server")
     return hosts, ports if any(ports) else []
 
 

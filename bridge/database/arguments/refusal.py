@@ -7,6 +7,7 @@ exception, whose text has the value, is handled.
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -36,8 +37,10 @@ def no_twin(name: str, *, of: str, instead: str = "") -> InvalidConnectArgument:
 def number(name: str, value: object) -> float:
     """Return *value* as a number, whether it came as one or as text."""
     if isinstance(value, (int, float, str)) and not isinstance(value, bool):
-        with suppress(ValueError):
-            return float(value)
+        with suppress(ValueError, OverflowError):
+            found = float(value)
+            if math.isfinite(found):
+                return found
     raise refusal(name, "must be a number")
 
 

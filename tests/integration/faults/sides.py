@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
 # Pairs of drivers by the one that the URL names; another pair is one more line.
-PAIRS = ("postgresql+psycopg2",)
+PAIRS = ("postgresql+psycopg2", "postgresql+psycopg")
 SIDES = ("sync", "async")
 
 

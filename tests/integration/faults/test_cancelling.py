@@ -148,7 +148,9 @@ async def test_nothing_runs_and_no_lock_is_held(
     async def reached() -> None:
         await ready.wait()
         if work is not between_statements:
-            await until(lambda: server.connections("state = 'active' AND query LIKE '%pg_sleep%'"))
+            await until(
+                lambda: server.connections("state = 'active' AND (query LIKE '%pg_sleep%' OR query LIKE 'FETCH%')")
+            )
 
     with anyio.fail_after(5):
         await cancelled_by(mechanism, work(database, ready), reached)
@@ -197,7 +199,7 @@ async def test_a_commit_that_has_begun_is_not_interrupted(
 async def test_a_second_and_a_third_cancellation_change_nothing(database: Database, server: ServerSide) -> None:
     ready = asyncio.Event()
     task = asyncio.create_task(plain_session(database, ready))
-    await until(lambda: server.connections("state = 'active' AND query LIKE '%pg_sleep%'"))
+    await until(lambda: server.connections("state = 'active' AND (query LIKE '%pg_sleep%' OR query LIKE 'FETCH%')"))
     while not task.done():
         task.cancel()
         await asyncio.sleep(0)

@@ -112,6 +112,25 @@ def test_either_limit_can_be_the_scarce_one(pgbouncer: PgBouncerLimits, said: st
         budget(workers=4, pgbouncer=pgbouncer).require()
 
 
+@pytest.mark.parametrize(
+    ("pgbouncer", "advice"),
+    [
+        (
+            PgBouncerLimits(default_pool_size=100, max_client_conn=1000),
+            "lower PgBouncer's default_pool_size or reserve_",
+        ),
+        (PgBouncerLimits(default_pool_size=20, max_client_conn=104), "at most 13 connections"),
+    ],
+)
+def test_behind_pgbouncer_the_advice_is_what_helps_against_the_limit_that_is_hit(
+    pgbouncer: PgBouncerLimits, advice: str
+) -> None:
+    """The server's share does not depend on the pools, nor PgBouncer's on the listeners."""
+    with pytest.raises(BudgetExceeded, match=advice):
+        budget(workers=4, pgbouncer=pgbouncer).require()
+    budget(13, workers=4, pgbouncer=PgBouncerLimits(default_pool_size=20, max_client_conn=104)).require()
+
+
 def test_limits_that_are_not_known_forbid_nothing() -> None:
     for unknown in (
         budget(server=None, workers=100),
@@ -137,6 +156,21 @@ def test_the_number_of_workers_is_what_the_servers_read(monkeypatch: pytest.Monk
 def test_a_deployment_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="is no deployment"):
         Deployment(**wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"instances": 0}, {"default_pool_size": 0}, {"max_client_conn": -1}, {"reserve_pool_size": -1}]
+)
+def test_a_pgbouncer_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="can serve nobody"):
+        PgBouncerLimits(**wrong)
+
+
+def test_a_reserve_above_the_limit_leaves_none() -> None:
+    reckoned = budget(reserve=200)
+    assert str(reckoned).startswith("connections at most, of which the limit leaves none:\n")
+    with pytest.raises(BudgetExceeded, match="the server leaves -103: run fewer workers"):
+        reckoned.require()
 
 
 def test_settings_of_the_pool_that_contradict_each_other_are_refused() -> None:

@@ -61,6 +61,12 @@ def test_hosts_of_connect_args_count_more_than_those_of_the_url() -> None:
     assert asyncpg_sees(urls.asynchronous) == (["a", "b"], [1, 2])
 
 
+@pytest.mark.parametrize("url", ["postgresql://u:p@a,/db", "postgresql://u:p@,a/db", "postgresql:///db?host=a:1,:2"])
+def test_one_of_several_servers_without_a_name_is_refused(url: str) -> None:
+    with pytest.raises(InvalidConnectArgument, match="'host' has several values, of which one is empty"):
+        driver_urls(url)
+
+
 @pytest.mark.parametrize("query", ["host=a,b&port=1,2,3", "host=a:1,b&port=1", "port=0", "port=65536", "port=x"])
 def test_ports_that_cannot_be_are_refused(query: str) -> None:
     with pytest.raises(InvalidConnectArgument, match=r"'(port|host)'"):
@@ -72,6 +78,13 @@ def test_user_password_and_database_in_the_query_are_as_hidden_as_in_their_own_p
     assert str(database.url) == "postgresql+psycopg2://u:***@host/db"
     assert str(database.async_engine.url) == "postgresql+asyncpg://u:***@host/db"
     assert database.async_engine.url.password == database.url.password == "s3cret"
+
+
+@pytest.mark.parametrize("password", ["1,q/w", "1,q?w", "a:1,b:2/c"])
+def test_a_password_with_a_comma_and_a_slash_is_no_list_of_servers(password: str) -> None:
+    database = Database(f"postgresql://user:{password}@host/db")
+    assert str(database.url) == "postgresql+psycopg2://user:***@host/db"
+    assert database.async_engine.url.password == database.url.password == password
 
 
 def test_an_unquoted_at_sign_does_not_turn_half_of_a_password_into_a_host() -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ssl
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import event
 
 from bridge import Database, InvalidConnectArgument
 from bridge.database import driver_urls
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BASE = "postgresql://host/db"
 SERVER = "server_settings"
@@ -116,6 +119,9 @@ def test_connect_args_count_more_than_the_url_in_whichever_words() -> None:
         ({"sslrootcert": "system", "sslmode": "require"}, "'sslrootcert' 'system' needs sslmode=verify-full"),
         ({"sslrootcert": "system", "sslcert": "/c"}, "'sslcert' has no twin in asyncpg: beside sslrootcert=system"),
         ({"connect_timeout": "soon"}, "'connect_timeout' must be a number"),
+        ({"connect_timeout": "inf"}, "'connect_timeout' must be a number"),
+        ({"timeout": float("nan")}, "'timeout' must be a number"),
+        ({"connect_timeout": 10**400}, "'connect_timeout' must be a number"),
         ({"connect_timeout": True}, "'connect_timeout' must be a number"),
         ({"keepalives_idle": "soon"}, "'keepalives_idle' must be a whole number"),
         ({"statement_cache_size": "few"}, "'statement_cache_size' must be a whole number"),
@@ -144,7 +150,9 @@ def test_what_cannot_be_said_to_both_is_refused_by_name(given: dict[str, Any], s
     ],
 )
 def test_asyncpg_follows_the_environment_that_libpq_reads(variable: str, value: str, asyncpg: dict[str, Any]) -> None:
-    assert translated({}, {variable: value}) == ({}, asyncpg)
+    # What has a default here has to be said to libpq, too.
+    libpq = {"connect_timeout": value} if variable == "PGCONNECT_TIMEOUT" else {}
+    assert translated({}, {variable: value}) == (libpq, asyncpg)
 
 
 def test_an_argument_counts_more_than_the_environment() -> None:
@@ -197,3 +205,32 @@ def test_psycopg_takes_what_only_asyncpg_lacks() -> None:
         "postgresql+psycopg://host/db?channel_binding=require&hostaddr=127.0.0.1&load_balance_hosts=random"
     )
     assert urls.sync.query == urls.asynchronous.query
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg"])
+@pytest.mark.parametrize("word", ["connect_timeout=3", ""])
+def test_how_long_to_connect_may_be_said_elsewhere_and_counts_for_both(scheme: str, word: str, tmp_path: Path) -> None:
+    """Not said to libpq, it would count less than `StopSettings.connect_timeout`, which is said."""
+    (tmp_path / "services").write_text(f"[shop]\n{word}\n")
+    environ = {"PGSERVICEFILE": str(tmp_path / "services"), "PGCONNECT_TIMEOUT": "3" if not word else "4"}
+    urls = driver_urls(f"{scheme}://host/db?service=shop", environ=environ)
+    assert urls.sync_connect_args["connect_timeout"] == "3"
+    assert urls.async_connect_args.get("timeout", urls.async_connect_args.get("connect_timeout")) in {3.0, "3"}
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg"])
+@pytest.mark.parametrize(
+    ("query", "level"),
+    [
+        ("", None),
+        ("?default_transaction_isolation=serializable", "SERIALIZABLE"),
+        (r"?options=-c default_transaction_isolation=repeatable\ read", "REPEATABLE READ"),
+        (r"?options=-S 128 --default-transaction-isolation=serializable", "UNKNOWN"),
+        ("?options=-S 128", None),
+    ],
+)
+def test_an_isolation_level_among_the_arguments_is_noticed(scheme: str, query: str, level: str | None) -> None:
+    assert driver_urls(f"{scheme}://host/db{query}", environ={}).isolation_level == level
+    assert driver_urls(f"{scheme}://host/db", environ={"PGOPTIONS": query[9:]}).isolation_level == (
+        level if query.startswith("?options") else None
+    )

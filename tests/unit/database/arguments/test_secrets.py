@@ -105,6 +105,7 @@ def test_no_refused_argument_shows_it(secret: str, case: str, backend: str, pass
             "user:{quoted}@host",
             "postgresql://user:x@{raw}@host/name",
             "postgresql://user:{raw}@a:1,b:x/name",
+            "postgresql://user:1,{raw}/x@host:port/name",
             "postgresql://user:{quoted}@host/name?port={quoted}",
             "mysql://user:x@{raw}@host/name",
             "sqlite://user:{quoted}@",
