@@ -11,6 +11,7 @@ from bridge.database.addresses import watch_addresses
 from bridge.database.arguments import require_tls
 from bridge.database.async_stopping import make_async_stoppable
 from bridge.database.checked_read import watch_checked_reads
+from bridge.database.failed_begin import discard_after_failed_begin
 from bridge.database.joined_side import watch_checkouts
 from bridge.database.parity import install_parity
 from bridge.database.pending import watch_writes
@@ -69,6 +70,7 @@ def make_engines(
         urls.asynchronous, connect_args={**urls.async_connect_args, **async_connect_args}, **options
     )
     close_promptly(async_engine.sync_engine)
+    discard_after_failed_begin(async_engine.sync_engine)
     if urls.require_tls:
         event.listen(async_engine.sync_engine, "connect", require_tls)
     for engine in (sync_engine, async_engine.sync_engine):

@@ -122,13 +122,22 @@ class _Inference:
         if known is None:
             pooled: Any = connection.connection
             try:
-                prepared = pooled.dbapi_connection.run_async(lambda driver: driver.prepare(statement))
+                prepared = pooled.dbapi_connection.run_async(lambda driver: _prepare(driver, statement))
             except Exception as error:
                 raise driver_error(connection.dialect, error) from error
             if len(self._known) >= MOST_INFERRED:
                 self._known.clear()
             known = self._known[statement] = tuple(map(_name, prepared.get_parameters()))
         return known
+
+
+async def _prepare(driver: Any, statement: str) -> Any:
+    prepared = await driver.prepare(statement)
+    if not driver.is_in_transaction():
+        # asyncpg does not say that this is all, so the server would take it for the first query of the transaction that comes,
+        # and refuse to give that an isolation level.
+        await driver.execute("SELECT")
+    return prepared
 
 
 def _name(kind: Any) -> str | None:

@@ -184,6 +184,18 @@ async def test_a_statement_whose_values_suit_is_left_as_it_is(database: Database
     assert suited == plain.replace("$1::INTEGER", "$1::VARCHAR::INTEGER")
 
 
+@pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_a_transaction_with_an_isolation_level_may_begin_with_any_value(
+    engine: str, level: str, parity_url: str
+) -> None:
+    database = Database(parity_url, isolation_level=level)
+    statement, values, expected = STATEMENTS["untyped-text"]
+    body = lambda connection: connection.execute(statement, values).all()  # noqa: E731
+    assert await on_connection(database, engine, body) == expected
+    await database.dispose()
+
+
 async def test_without_the_layer_asyncpg_refuses(parity_url: str) -> None:
     database = Database(parity_url, parity=ParityLayers(parameters=False))
     body = lambda connection: connection.execute(found(Sample.id == "1")).all()  # noqa: E731

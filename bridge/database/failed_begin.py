@@ -1,0 +1,39 @@
+"""Discard an asyncpg connection on which a transaction could not begin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlalchemy.engine import ExceptionContext
+
+__all__ = ["discard_after_failed_begin"]
+
+
+def discard_after_failed_begin(engine: Engine) -> None:
+    """
+    Have *engine* discard a connection whose BEGIN has failed, as that of a serializable transaction on a standby does.
+
+    asyncpg goes on to take it for one in a transaction: every later transaction would begin with a SAVEPOINT, which the server refuses.
+
+    Does nothing for other drivers, which have no such state.
+
+    Args:
+        engine: The synchronous face of an asynchronous engine.
+    """
+    if engine.dialect.driver == "asyncpg":
+        event.listen(engine, "handle_error", _discard)
+
+
+def _discard(context: ExceptionContext) -> None:
+    connection = context.connection
+    if connection is None or connection.invalidated or context.statement is None:
+        return
+    adapted: Any = connection.connection.dbapi_connection
+    if not adapted.autocommit and not adapted.driver_connection.is_in_transaction():
+        # An error within a transaction leaves the server in it until ROLLBACK.
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False
