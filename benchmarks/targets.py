@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 from benchmarks.results import load
@@ -25,6 +26,14 @@ ENDPOINTS: Final = {
     ("hand-written anyio.to_thread", 32): 1.2,
     ("Flask under gunicorn gthread", 32): 1.2,
 }
+# Of the same requests unchecked.
+CHECKED_P50, CHECKED_P99, CHECKED_RATE = 1.10, 1.25, 0.95
+STAGE_DECISION_US: Final = 10.0
+FACADE: Final = 1.05
+READ, BUSY = "get by key", 32
+READ_ONLY_TO_RAW: Final = 3.0
+NATIVE_TO_BRIDGED: Final = 1.0
+PARITY_LAYERS: Final = 1.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ class Target:
 def targets() -> list[Target]:
     """Return every aim whose measurement is kept."""
     found: list[Target] = []
-    for name, judge in {"offload": _offload, "overload": _overload, "endpoints": _endpoints}.items():
+    for name, judge in JUDGES.items():
         document = load(name)
         if document is not None:
             found += judge(document["rows"])
@@ -107,3 +116,75 @@ def _endpoints(rows: Rows) -> Iterator[Target]:
             for bridged, ratio in row["ratios"].items():
                 if bridged == "bridged" or row["scenario"] != "insert":  # an insert is not read-only
                     yield Target(f"{bridged} to {peer}: {row['scenario']}, {connections} connections", limit, ratio)
+
+
+def _cpu(rows: Rows) -> Iterator[Target]:
+    cost = {
+        row["server"]: row["cpu_us_per_request"]
+        for row in rows
+        if row["scenario"] == READ and row["connections"] == BUSY
+    }
+    yield Target(
+        f"CPU of a native {READ} to the bridged one's, both read-only",
+        NATIVE_TO_BRIDGED,
+        cost["native, read-only"] / cost["bridged, read-only"],
+        at_least=False,
+    )
+    yield Target(
+        f"CPU of a native {READ} to the bridged one's",
+        NATIVE_TO_BRIDGED,
+        cost["native"] / cost["bridged"],
+        at_least=False,
+    )
+    yield Target(
+        f"CPU of a native, read-only {READ} to raw asyncpg's",
+        READ_ONLY_TO_RAW,
+        cost["native, read-only"] / cost["raw asyncpg"],
+        at_least=False,
+    )
+
+
+def _layers(rows: Rows) -> Iterator[Target]:
+    for row in (row for row in rows if row["work"].startswith("request")):
+        yield Target(
+            f"{row['work']}, with all parity layers to without",
+            PARITY_LAYERS,
+            row["all_us"] / row["none_us"],
+            at_least=False,
+        )
+
+
+def _request(rows: Rows) -> Iterator[Target]:
+    cost = {row["step"]: row["cpu_us"] for row in rows}
+    plain = cost["FastAPI async def + yield session"]
+    yield Target(
+        "CPU of a native route behind the facade to a plain FastAPI route's",
+        FACADE,
+        cost["native route behind the facade"] / plain,
+        at_least=False,
+    )
+
+
+def _stages(rows: Rows) -> Iterator[Target]:
+    dearest = max(row["decision_us"] for row in rows)
+    yield Target("stage decision, the dearest setting", STAGE_DECISION_US, dearest, at_least=False, unit=" µs")
+
+
+def _shadow(rows: Rows) -> Iterator[Target]:
+    for row in (row for row in rows if row["server"] == "each read checked"):
+        if "p50_ratio" in row:
+            yield Target(f"p50 with checks to without, {row['load']}", CHECKED_P50, row["p50_ratio"], at_least=False)
+            yield Target(f"p99 with checks to without, {row['load']}", CHECKED_P99, row["p99_ratio"], at_least=False)
+        else:
+            yield Target(f"throughput with checks to without, {row['load']}", CHECKED_RATE, row["rate_ratio"])
+
+
+JUDGES: Final[Mapping[str, Callable[[Rows], Iterator[Target]]]] = {
+    "offload": _offload,
+    "overload": _overload,
+    "endpoints": lambda rows: chain(_endpoints(rows), _cpu(rows)),
+    "layers": _layers,
+    "request": _request,
+    "stages": _stages,
+    "shadow": _shadow,
+}
