@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
 
+from bridge.database.schema_change import has_sent_nothing
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
     from sqlalchemy.engine import ExceptionContext
@@ -19,7 +21,7 @@ def discard_after_failed_begin(engine: Engine) -> None:
 
     asyncpg goes on to take it for one in a transaction: every later transaction would begin with a SAVEPOINT, which the server refuses.
 
-    Does nothing for other drivers, which have no such state.
+    Does nothing for other drivers, which have no such state. Relies on `retry_after_ddl`.
 
     Args:
         engine: The synchronous face of an asynchronous engine.
@@ -31,6 +33,8 @@ def discard_after_failed_begin(engine: Engine) -> None:
 def _discard(context: ExceptionContext) -> None:
     connection = context.connection
     if connection is None or connection.invalidated or context.statement is None:
+        return
+    if has_sent_nothing(connection.connection):  # it failed on its way to the driver
         return
     adapted: Any = connection.connection.dbapi_connection
     if not adapted.autocommit and not adapted.driver_connection.is_in_transaction():

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import ExceptionContext
     from sqlalchemy.pool import PoolProxiedConnection
 
-__all__ = ["retry_after_ddl"]
+__all__ = ["has_sent_nothing", "retry_after_ddl"]
 
 NOTHING_SENT: Final = "bridge.nothing_sent"
 # Drivers that prepare statements on their own account.
@@ -41,6 +41,12 @@ def retry_after_ddl(engine: Engine) -> None:
         event.listen(engine, "do_execute", retry.execute)
         event.listen(engine, "do_executemany", retry.execute_many)
         event.listen(engine, "handle_error", retry.explain)
+
+
+def has_sent_nothing(connection: PoolProxiedConnection) -> bool:
+    """Return whether nothing was sent yet in the transaction of *connection*, on an engine of `retry_after_ddl`."""
+    info = connection.record_info
+    return info is not None and NOTHING_SENT in info
 
 
 class Retry:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import DataError, InternalError
+from sqlalchemy import bindparam, text
+from sqlalchemy.exc import DataError, InternalError, ProgrammingError
 
 from bridge import Database, PoolSettings
 
@@ -31,5 +31,11 @@ async def test_an_error_within_a_transaction_keeps_the_connection(database_url: 
             pids.append(await connection.scalar(text("SELECT pg_backend_pid()")))
             with pytest.raises(DataError):
                 await connection.execute(text("SELECT 1 / 0"))
+        async with database.async_engine.connect() as connection:
+            with pytest.raises(DataError):
+                await connection.execute(text("SELECT 1 / 0"))
+        async with database.async_engine.connect() as connection:
+            with pytest.raises(ProgrammingError):  # while its parameter is looked up, before the transaction begins
+                await connection.execute(text("SELECT :p FROM nothing").bindparams(bindparam("p", "x", type_=None)))
     assert len(set(pids)) == 1
     await database.dispose()
