@@ -37,7 +37,8 @@ def _discard(context: ExceptionContext) -> None:
     if has_sent_nothing(connection.connection):  # it failed on its way to the driver
         return
     adapted: Any = connection.connection.dbapi_connection
-    if not adapted.autocommit and not adapted.driver_connection.is_in_transaction():
-        # An error within a transaction leaves the server in it until ROLLBACK.
+    # SQLAlchemy keeps the driver's transaction once it has begun, and does not tell by a public name. Should it keep it elsewhere one
+    # day, nothing is discarded.
+    if not adapted.autocommit and getattr(adapted, "_transaction", adapted) is None:
         context.is_disconnect = True
         context.invalidate_pool_on_disconnect = False
