@@ -180,7 +180,12 @@ def _latency(policy: PromotionPolicy, name: str, share: float, native: Counts, l
     limit, number = policy.max_latency_ratio, bound(1.0)
     times = [each.latency.quantile(share) * 1000 for each in (native, legacy)]
     at_most = f"at most {number:.2f} times" if number < inf else "any number of times"
-    found = f"{times[0]:.1f} ms against {times[1]:.1f} ms, so it takes {at_most} as long, and {limit:g} times may be"
+    so = (
+        f"so it takes {at_most} as long"
+        if number > 0
+        else f"within the {policy.latency_tolerance * 1000:g} ms that do not count"
+    )
+    found = f"{times[0]:.1f} ms against {times[1]:.1f} ms, {so}, and {limit:g} times may be"
     return Requirement(
         name, number <= limit, number, limit, found, _more(bound, limit, native, legacy) if number > limit else ""
     )

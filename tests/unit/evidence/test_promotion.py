@@ -233,6 +233,15 @@ async def test_force_needs_a_reason_and_is_recorded_with_what_was_missing() -> N
     assert not all(each["met"] for each in certificate.content["requirements"])
 
 
+async def test_a_difference_that_does_not_count_is_not_said_to_take_no_time() -> None:
+    assessment = await assessed(
+        "canary 5 %", "native", native=counts(served=2000, seconds=0.004), bridged=counts(served=2000, seconds=0.003)
+    )
+    found = requirement(assessment, "latency_median")
+    assert found.met
+    assert "ms, within the 5 ms that do not count, and" in found.found
+
+
 async def test_force_that_was_not_needed_is_no_force() -> None:
     world = World("shadow")
     await world.happened(native=GOOD)
