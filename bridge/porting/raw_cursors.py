@@ -24,7 +24,8 @@ class RawCursors:
     """
     Gives the connections of a pool a ``cursor_factory`` whose cursors tell who uses them.
 
-    SQLAlchemy uses them too; it is told apart by the caller.
+    SQLAlchemy uses them too; it is told apart by the caller. A ``cursor_factory`` given to `cursor()` goes before that of the connection,
+    so the class of the pool's proxies, which is not documented, is changed as well; `close` takes that back.
     """
 
     def __init__(self, found: Callable[[str, CallSite, str], None], active: Callable[[], bool]) -> None:
@@ -38,10 +39,12 @@ class RawCursors:
         self._defaults: dict[type, type] = {}
         self._classes: dict[type, type] = {}
         self._own: dict[int, tuple[Any, Any]] = {}
+        self._proxies: dict[Any, tuple[Any, Any]] = {}
 
-    def check_out(self, driver: Any, *_: object) -> None:
+    def check_out(self, driver: Any, _record: object, proxy: Any) -> None:
         """Watch the cursors of *driver*, if it has what that takes."""
         if self._active() and type(driver).__module__.startswith(DRIVERS) and id(driver) not in self._own:
+            self._watch_proxies(type(proxy))
             own = driver.cursor_factory
             self._own[id(driver)] = (driver, own)
             driver.cursor_factory = self._class_over(own or self._default(driver))
@@ -57,6 +60,23 @@ class RawCursors:
         for driver, own in list(self._own.values()):
             driver.cursor_factory = own
         self._own.clear()
+        for proxies, (original, watching) in self._proxies.items():
+            if proxies.cursor is watching:
+                proxies.cursor = original
+        self._proxies.clear()
+
+    def _watch_proxies(self, proxies: Any) -> None:
+        if proxies in self._proxies:
+            return
+        original = proxies.cursor
+
+        def cursor(proxy: Any, *arguments: Any, **options: Any) -> Any:
+            if options.get("cursor_factory") and id(proxy.dbapi_connection) in self._own:
+                options["cursor_factory"] = self._class_over(options["cursor_factory"])
+            return original(proxy, *arguments, **options)
+
+        proxies.cursor = cursor
+        self._proxies[proxies] = original, cursor
 
     def _default(self, driver: Any) -> type:
         """Return the class of cursors that the driver makes by itself, which it does not name."""
@@ -76,20 +96,38 @@ class RawCursors:
         original = getattr(base, name)
 
         def watching(cursor: Any, *arguments: Any, **options: Any) -> Any:
-            result = original(cursor, *arguments, **options)
-            self._judge(sys._getframe(1), name, arguments[0] if arguments else "")  # noqa: SLF001
-            return result
+            try:
+                return original(cursor, *arguments, **options)
+            finally:
+                self._judge(sys._getframe(1), name, cursor, (*arguments, *options.values()))  # noqa: SLF001
 
         return watching
 
-    def _judge(self, frame: FrameType | None, name: str, statement: object) -> None:
+    def _judge(self, frame: FrameType | None, name: str, cursor: Any, arguments: tuple[Any, ...]) -> None:
         extras = False
         while frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] in DRIVERS:
             extras = True
             frame = frame.f_back
         if frame is None or in_sqlalchemy(frame):
             return
-        text = statement.decode(errors="replace") if isinstance(statement, bytes) else str(statement)
+        if name == "execute" and not any(arguments[1:]) and _in_hook(frame):
+            # The cursor that SQLAlchemy gives the same hook on asyncpg takes it, too.
+            return
+        text = _text(arguments[0] if arguments else "", cursor)
         copies = name.startswith("copy") or text.lstrip()[:5].upper() == "COPY "
         kind = "probe.copy" if copies else "probe.execute_values" if extras else "probe.raw_cursor"
         self._found(kind, call_site(frame), shown(text))
+
+
+def _text(statement: Any, cursor: Any) -> str:
+    if isinstance(statement, bytes):
+        return statement.decode(errors="replace")
+    # What `psycopg2.sql` composes is shown as it is sent.
+    return str(statement.as_string(cursor) if hasattr(statement, "as_string") else statement)
+
+
+def _in_hook(frame: FrameType | None) -> bool:
+    """Tell whether SQLAlchemy has called what *frame* runs, as it does for an event such as ``checkout``."""
+    while frame is not None and not in_sqlalchemy(frame):
+        frame = frame.f_back
+    return frame is not None

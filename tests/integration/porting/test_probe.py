@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import psycopg2
 import pytest
 from anyio import to_thread
-from psycopg2.extras import execute_values
-from sqlalchemy import Engine, bindparam, create_engine, delete, func, insert, literal, make_url, select, text, update
+from psycopg2 import sql
+from psycopg2.extras import RealDictCursor, execute_values
+from sqlalchemy import (
+    Engine,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    literal,
+    make_url,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import Session, selectinload
@@ -135,6 +151,33 @@ def many_values(connection: Any) -> None:
     execute_values(connection.connection.cursor(), "INSERT INTO genre (name) VALUES %s", [("secret",), ("b",)])
 
 
+def cursor_of_a_class(connection: Any) -> None:
+    cursor = connection.connection.cursor(cursor_factory=RealDictCursor)
+    cursor.execute("SELECT %(value)s AS value", {"value": "secret"})
+    assert cursor.fetchall() == [{"value": "secret"}]
+
+
+def failing_cursor(connection: Any) -> None:
+    with suppress(psycopg2.Error):
+        connection.connection.cursor().execute("SELECT * FROM nowhere")
+
+
+def hook_with_parameters(connection: Any) -> None:
+    @event.listens_for(connection, "before_cursor_execute")
+    def set_user(_connection: Any, cursor: Any, *_: object) -> None:
+        cursor.execute("SELECT set_config('app.user', %s, false)", ("secret",))
+
+    connection.execute(text("SELECT 1"))
+
+
+def hook_without_parameters(connection: Any) -> None:
+    @event.listens_for(connection, "before_cursor_execute")
+    def set_path(_connection: Any, cursor: Any, *_: object) -> None:
+        cursor.execute("SET search_path TO public")
+
+    connection.execute(text("SELECT 1"))
+
+
 def driver_sql(connection: Any) -> None:
     connection.exec_driver_sql("SELECT id FROM writer WHERE id = %s", (1,))
 
@@ -151,6 +194,10 @@ def several(connection: Any) -> None:
     ("work", "rule"),
     [
         (raw_cursor, "probe.raw_cursor"),
+        (cursor_of_a_class, "probe.raw_cursor"),
+        (failing_cursor, "probe.raw_cursor"),
+        (hook_with_parameters, "probe.raw_cursor"),
+        (hook_without_parameters, None),
         (copy, "probe.copy"),
         (copied_out, "probe.copy"),
         (many_values, "probe.execute_values"),
@@ -163,8 +210,9 @@ def test_what_only_psycopg2_has_is_named_with_its_line(
     engine: Engine, work: Callable[[Any], object], rule: str
 ) -> None:
     report = probing(engine, work)
+    names = {work.__name__, "set_user"}
     assert list(report.rules) == ([rule] if rule else [])
-    assert all(finding.site.file == HERE and finding.site.function == work.__name__ for finding in report.counts)
+    assert all(finding.site.file == HERE and finding.site.function in names for finding in report.counts)
     assert "secret" not in report.text()
 
 
@@ -177,6 +225,22 @@ def test_a_raw_connection_is_watched_and_given_back(engine: Engine) -> None:
         raw.close()
     assert report.rules == {"probe.raw_cursor": 1}
     assert driver.cursor_factory is None
+
+
+def test_the_cursors_of_the_pool_are_its_own_again(engine: Engine) -> None:
+    raw = engine.raw_connection()
+    own = type(raw).cursor
+    with probed(), engine.connect():
+        assert type(raw).cursor is not own
+    assert type(raw).cursor is own
+    raw.close()
+
+
+def test_composed_sql_is_shown_as_sql(engine: Engine) -> None:
+    composed = sql.SQL("SELECT {} FROM writer").format(sql.Identifier("id"))
+    report = probing(engine, lambda connection: connection.connection.cursor().execute(composed))
+    (finding,) = report.counts
+    assert finding.subject == 'SELECT "id" FROM writer'
 
 
 def temporary_table(connection: Any) -> None:
