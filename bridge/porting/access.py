@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import CodeType, FrameType
 
-__all__ = ["Access", "runs_for_rows", "through_query", "unawaited"]
+__all__ = ["Access", "query_of", "runs_for_rows", "unawaited"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,10 @@ def unawaited(frame: FrameType | None) -> Access | None:
     return access
 
 
-def through_query(frame: FrameType | None) -> bool:
-    """Tell whether the SQL that *frame* is about to run was asked for by a method of `Query`."""
-    return any(each.f_code in QUERIES for each in _stretch(frame))
+def query_of(frame: FrameType | None) -> Query[Any] | None:
+    """Return the `Query` whose method asked for the SQL that *frame* is about to run; None if none did."""
+    queries = [each.f_locals.get("self") for each in _stretch(frame) if each.f_code in QUERIES]
+    return queries[-1] if queries else None
 
 
 def runs_for_rows(frame: FrameType | None) -> bool:

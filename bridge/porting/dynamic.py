@@ -2,59 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from sqlalchemy import Select, inspect
-from sqlalchemy.sql.elements import BindParameter
-from sqlalchemy.sql.visitors import iterate
+from sqlalchemy.orm import AppenderQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from types import TracebackType
 
-    from sqlalchemy.orm import Mapper
+    from sqlalchemy.orm import Query
 
 __all__ = ["DynamicQueries"]
 
+MARK: Final = "_bridge_dynamic_relationship"
+# Its mixin has it, which is also under the query class of an application's own.
+OWNER: Final[Any] = next(each for each in AppenderQuery.__mro__ if "_generate" in vars(each))
+
 
 class DynamicQueries:
-    """The dynamic relationships that lead to each mapper, looked up once."""
+    """
+    Marks what ``parent.children.filter(...)`` returns; the copies that its own methods make keep the mark.
 
-    def __init__(self) -> None:
-        self._paths: dict[Mapper[Any], str | None] = {}
+    It wraps the method that makes it, which is not documented, and takes that back at the end.
+    """
 
-    def parent_of(self, entities: Sequence[Mapper[Any]], statement: Any) -> str | None:
-        """
-        Return the path of the dynamic relationship that the query came from, such as ``User.posts``; None if it came from none.
+    def __enter__(self) -> Self:
+        self._original = original = OWNER._generate  # noqa: SLF001
 
-        Such a query compares with a parameter whose value is computed from the parent when it runs. `with_parent` makes the same, so
-        it is only looked for where a dynamic relationship leads to a queried class.
+        def marking(appender: Any, *arguments: Any, **options: Any) -> Any:
+            query = original(appender, *arguments, **options)
+            setattr(query, MARK, f"{type(appender.instance).__name__}.{appender.attr.key}")
+            return query
 
-        Args:
-            entities: What the query is for.
-            statement: The query.
-        """
-        for mapper in entities:
-            if mapper not in self._paths:
-                self._paths[mapper] = _path_to(mapper)
-        path = next(filter(None, (self._paths[mapper] for mapper in entities)), None)
-        if path is None or not any(isinstance(part, BindParameter) and part.callable for part in iterate(statement)):
-            return None
+        OWNER._generate = marking  # noqa: SLF001
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        OWNER._generate = self._original  # noqa: SLF001
+
+    @staticmethod
+    def path_of(query: Query[Any]) -> str | None:
+        """Return the relationship that *query* came from, such as ``User.posts``; None if it came from none."""
+        path: str | None = getattr(query, MARK, None)
         return path
-
-
-def entities_of(statement: object) -> list[Mapper[Any]]:
-    """Return the mappers that a SELECT names."""
-    if not isinstance(statement, Select):
-        return []
-    found = (inspect(each["entity"], raiseerr=False) for each in statement.column_descriptions if each.get("entity"))
-    return list(dict.fromkeys(each.mapper for each in found if each is not None))
-
-
-def _path_to(target: Mapper[Any]) -> str | None:
-    paths = sorted(
-        f"{mapper.class_.__name__}.{relationship.key}"
-        for mapper in target.registry.mappers
-        for relationship in mapper.relationships
-        if relationship.lazy == "dynamic" and relationship.mapper is target
-    )
-    return paths[0] if paths else None

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import inspect
+from sqlalchemy import Select, inspect
 from sqlalchemy.orm import RelationshipProperty
 
 from bridge.porting.findings import Finding
 from bridge.porting.rules import rule
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Mapper
+
     from bridge.porting.access import Access
     from bridge.porting.callsite import CallSite
 
-__all__ = ["explain", "loader_option"]
+__all__ = ["entities_of", "explain", "loader_option"]
 
 
 def explain(access: Access, site: CallSite, statement: str, *, ended_by: str | None) -> Finding:
@@ -47,6 +49,14 @@ def explain(access: Access, site: CallSite, statement: str, *, ended_by: str | N
 def loader_option(path: str, relationship: RelationshipProperty[object]) -> str:
     """Return the option that loads *relationship* with the query."""
     return f"{'selectinload' if relationship.uselist else 'joinedload'}({path})"
+
+
+def entities_of(statement: object) -> list[Mapper[Any]]:
+    """Return the mappers that a SELECT names."""
+    if not isinstance(statement, Select):
+        return []
+    found = (inspect(each["entity"], raiseerr=False) for each in statement.column_descriptions if each.get("entity"))
+    return list(dict.fromkeys(each.mapper for each in found if each is not None))
 
 
 def _load(path: str, relationship: RelationshipProperty[object], key: str) -> str:

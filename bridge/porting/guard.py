@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import async_session
 from sqlalchemy.orm import Session
 
 from bridge.errors import LazyLoadUnderGuard
-from bridge.porting.access import runs_for_rows, through_query, unawaited
+from bridge.porting.access import query_of, runs_for_rows, unawaited
 from bridge.porting.callsite import call_site
-from bridge.porting.dynamic import DynamicQueries, entities_of
-from bridge.porting.explain import explain, loader_option
+from bridge.porting.dynamic import DynamicQueries
+from bridge.porting.explain import entities_of, explain, loader_option
 from bridge.porting.findings import Finding, Report, Severity
 from bridge.porting.identity_map import IdentityMapWatch
 from bridge.porting.listening import always, covers, listening
@@ -63,7 +63,7 @@ def guarded(
     guard = _Guard(
         engines, on_finding, expire_on_commit, report if report is not None else Report(), active, strict=strict
     )
-    with guard.watch, listening(*guard.listeners()):
+    with guard.watch, guard.dynamic, listening(*guard.listeners()):
         yield guard.report
 
 
@@ -88,7 +88,7 @@ class _Guard:
         self._ended_by: WeakKeyDictionary[Session, str] = WeakKeyDictionary()
         self._own_setting: WeakKeyDictionary[Session, bool] = WeakKeyDictionary()
         self._thread = threading.local()
-        self._dynamic = DynamicQueries()
+        self.dynamic = DynamicQueries()
 
     def listeners(self) -> list[tuple[Any, str, Callable[..., Any]]]:
         return [
@@ -123,8 +123,9 @@ class _Guard:
                 f"select({', '.join(mapper.class_.__name__ for mapper in entities)})" if entities else "a statement"
             )
             self._found(Finding.of(rule("guard.unbuffered_result"), call_site(frame), subject))
-        path = self._dynamic.parent_of(entities, context.invoked_statement)
-        if path is not None and through_query(frame):
+        query = query_of(frame)
+        path = None if query is None else self.dynamic.path_of(query)
+        if path is not None:
             self._found(Finding.of(rule("guard.dynamic_relationship"), call_site(frame), path))
 
     def _buffer(self, state: ORMExecuteState) -> None:

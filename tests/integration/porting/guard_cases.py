@@ -552,6 +552,22 @@ async def dynamic_filtered(s: Any) -> object:
     return (await writer(s)).shelf.filter(Book.pages > 1).all()
 
 
+async def dynamic_filtered_count(s: Any) -> object:
+    return (await writer(s)).shelf.filter(Book.pages > 1).count()
+
+
+async def dynamic_aggregate(s: Any) -> object:
+    return (await writer(s)).shelf.order_by(None).with_entities(func.count()).scalar()
+
+
+async def dynamic_deleted(s: Any) -> object:
+    return (await writer(s)).shelf.order_by(None).filter(Book.pages > 5000).delete()
+
+
+async def dynamic_as_statement(s: Any) -> object:
+    return (await s.scalars((await writer(s)).shelf.filter(Book.pages > 1).statement)).all()
+
+
 async def write_only(s: Any) -> object:
     return (await s.scalars((await writer(s)).written.select())).all()
 
@@ -715,6 +731,10 @@ CASES: Final = (
     Case(dynamic_first, DYNAMIC, "Writer.shelf"),
     Case(dynamic_item, DYNAMIC, "Writer.shelf"),
     Case(dynamic_filtered, DYNAMIC, "Writer.shelf"),
+    Case(dynamic_filtered_count, DYNAMIC, "Writer.shelf"),
+    Case(dynamic_aggregate, DYNAMIC, "Writer.shelf"),
+    Case(dynamic_deleted, DYNAMIC, "Writer.shelf"),
+    Case(dynamic_as_statement),
     Case(write_only),
     Case(unbuffered, UNBUFFERED, "select(Writer)"),
     Case(unbuffered_by_option, UNBUFFERED, "select(Writer)"),

@@ -13,7 +13,7 @@ from flask import Flask, render_template_string
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, create_engine, event, make_url, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import Session, scoped_session, selectinload, sessionmaker
+from sqlalchemy.orm import AppenderQuery, Session, scoped_session, selectinload, sessionmaker, with_parent
 from sqlalchemy.pool import NullPool
 
 from bridge import LazyLoadUnderGuard, UsageError
@@ -191,13 +191,23 @@ def test_what_was_loaded_with_the_query_is_no_risk(engine: Engine) -> None:
     assert len(report) == 0
 
 
+def test_a_query_of_its_own_for_the_class_of_a_dynamic_relationship_is_awaited(engine: Engine) -> None:
+    with guarded() as report, Session(engine) as session:
+        writer = first_writer(session)
+        assert session.query(Book).filter(with_parent(writer, Writer.books)).count() == 3
+    assert len(report) == 0
+
+
 def test_nothing_is_left_when_the_block_ends(engine: Engine) -> None:
     loader = Book.writer.impl.callable_
+    derive = AppenderQuery._generate
     with guarded(), Session(engine) as session:
         first_writer(session)
         session.get(Book, 1)
+        assert AppenderQuery._generate is not derive
         assert Book.writer.impl.callable_ is not loader
     assert Book.writer.impl.callable_ is loader
+    assert AppenderQuery._generate is derive
     gc.collect()
     with Session(engine) as session:
         assert lazy(session) == 3
