@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dis
 import inspect
+import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Engine
@@ -20,6 +23,7 @@ from sqlalchemy.orm import (
     collections,
     dynamic,
     loading,
+    object_session,
     scoped_session,
     state,
     strategies,
@@ -43,11 +47,13 @@ class Access:
         attribute: The mapped attribute that was read or written; None if it was something else.
         instance: The object it was read from.
         dynamic: Whether it is the query of a dynamic relationship.
+        borrowed: Whether it ran on what `object_session` gave, which is a `Session` under an `AsyncSession`, too.
     """
 
     attribute: InstrumentedAttribute[Any] | None = None
     instance: object = None
     dynamic: bool = False
+    borrowed: bool = False
 
 
 def _codes(owner: type, names: Iterable[str]) -> set[CodeType]:
@@ -90,6 +96,7 @@ TOUCHES: Final = frozenset(_codes(InstrumentedAttribute, {"__get__", "__set__", 
 # their files. What leaves one of them for the application's code was not awaited there.
 ON_TOUCH: Final = frozenset(module.__file__ for module in (attributes, collections, state, strategies))
 
+BORROWING: Final = object_session.__name__
 ROWS: Final = (loading.__file__, "chunks")
 
 
@@ -162,4 +169,14 @@ def _entry(frame: FrameType | None) -> tuple[Access | None, FrameType | None]:
                 names = frame.f_locals
                 access = Access(names.get("self"), names.get("instance"))
         frame = frame.f_back
+    if awaited and frame is not None and frame.f_lasti > _borrowed_at(frame.f_code):
+        return Access(borrowed=True), frame
     return (None if awaited else access), frame
+
+
+@lru_cache(maxsize=4096)
+def _borrowed_at(code: CodeType) -> float:
+    """Return the first place in *code* that names `object_session`; infinity if it does not."""
+    if BORROWING not in code.co_names:
+        return math.inf
+    return min((each.offset for each in dis.get_instructions(code) if each.argval == BORROWING), default=math.inf)

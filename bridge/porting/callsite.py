@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["CallSite", "call_site", "in_application", "in_sqlalchemy"]
 
 SQLALCHEMY: Final = str(Path(sqlalchemy.__file__).parent) + os.sep
+# What SQLAlchemy names the wrappers that it compiles, such as that of `Session._flush`.
+GENERATED: Final = "<sqlalchemy "
 BRIDGE: Final = str(Path(__file__).parent.parent) + os.sep
 LIBRARIES: Final = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
@@ -73,7 +75,7 @@ def in_application(frame: FrameType) -> bool:
 
 @lru_cache(maxsize=4096)
 def _kind(file: str) -> str:
-    if file.startswith(SQLALCHEMY):
+    if file.startswith((SQLALCHEMY, GENERATED)):
         return "sqlalchemy"
     if file.startswith(BRIDGE):
         return "bridge"

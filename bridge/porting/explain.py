@@ -8,6 +8,7 @@ from sqlalchemy import Select, inspect
 from sqlalchemy.orm import RelationshipProperty
 
 from bridge.porting.findings import Finding
+from bridge.porting.redaction import shown
 from bridge.porting.rules import rule
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def explain(access: Access, site: CallSite, statement: str, *, ended_by: str | N
     """
     attribute = access.attribute
     if attribute is None:
-        return Finding.of(rule("guard.unawaited_statement"), site, statement.split("\n", 1)[0][:100])
+        name = "guard.object_session" if access.borrowed else "guard.unawaited_statement"
+        return Finding.of(rule(name), site, shown(statement))
     path = f"{attribute.class_.__name__}.{attribute.key}"
     if access.dynamic:
         return Finding.of(rule("guard.dynamic_relationship"), site, path)

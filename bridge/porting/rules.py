@@ -78,6 +78,14 @@ GUARD: Final = (
         "await session.stream() instead of session.execute()",
     ),
     Rule(
+        "guard.object_session",
+        Severity.FAILS,
+        "SQL ran on the session that object_session() gave",
+        LOADS,
+        MISSING_GREENLET,
+        "pass the session in, or await async_object_session(...).execute() in a coroutine",
+    ),
+    Rule(
         "guard.unawaited_statement",
         Severity.FAILS,
         "SQL ran outside of any call that could be awaited",

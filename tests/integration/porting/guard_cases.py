@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import delete, func, insert, inspect, select, text, update
+from sqlalchemy import delete, event, func, insert, inspect, select, text, update
 from sqlalchemy.orm import (
     defer,
     joinedload,
     load_only,
     noload,
+    object_session,
     selectin_polymorphic,
     selectinload,
     subqueryload,
@@ -599,6 +600,41 @@ async def core_select(s: Any) -> object:
     return (await s.execute(select(Writer.name, Country.name).join(Country))).all()
 
 
+async def session_of_the_object(s: Any) -> object:
+    session = object_session(await writer(s))
+    assert session is not None
+    return session.scalars(select(Book)).all()
+
+
+async def query_of_the_objects_session(s: Any) -> object:
+    session = object_session(await writer(s))
+    assert session is not None
+    return session.query(Book).count()
+
+
+async def flush_of_the_objects_session(s: Any) -> object:
+    found = await writer(s)
+    found.name = "renamed"
+    session = object_session(found)
+    assert session is not None
+    session.flush()
+    return None
+
+
+async def object_session_in_a_hook(s: Any) -> object:
+    def count(_mapper: object, _connection: object, target: object) -> None:
+        session = object_session(target)
+        assert session is not None
+        assert session.scalar(select(func.count(Genre.id)))
+
+    event.listen(Genre, "after_insert", count)
+    try:
+        s.add(Genre(name="new"))
+        return await s.flush()
+    finally:
+        event.remove(Genre, "after_insert", count)
+
+
 async def core_connection(s: Any) -> object:
     return (await (await s.connection()).execute(text("SELECT 1"))).scalar()
 
@@ -633,6 +669,7 @@ async def no_autoflush(s: Any) -> object:
 
 
 LAZY: Final = "guard.lazy_load"
+BORROWED: Final = "guard.object_session"
 COMMIT, ROLLBACK = "guard.expired_by_commit", "guard.expired_by_rollback"
 EXPIRED, LEFT = "guard.expired", "guard.left_to_the_database"
 DEFERRED, DYNAMIC, UNBUFFERED = "guard.deferred_column", "guard.dynamic_relationship", "guard.unbuffered_result"
@@ -741,6 +778,10 @@ CASES: Final = (
     Case(partly_read_result),
     Case(rows_read_after_another_statement),
     Case(core_select),
+    Case(session_of_the_object, BORROWED),
+    Case(query_of_the_objects_session, BORROWED),
+    Case(flush_of_the_objects_session, BORROWED),
+    Case(object_session_in_a_hook),
     Case(core_connection),
     Case(scalar),
     Case(bulk_insert),

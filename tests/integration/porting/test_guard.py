@@ -11,9 +11,17 @@ from typing import Any
 import pytest
 from flask import Flask, render_template_string
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, create_engine, event, make_url, select
+from sqlalchemy import Engine, create_engine, event, make_url, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import AppenderQuery, Session, scoped_session, selectinload, sessionmaker, with_parent
+from sqlalchemy.orm import (
+    AppenderQuery,
+    Session,
+    object_session,
+    scoped_session,
+    selectinload,
+    sessionmaker,
+    with_parent,
+)
 from sqlalchemy.pool import NullPool
 
 from bridge import LazyLoadUnderGuard, UsageError
@@ -196,6 +204,25 @@ def test_a_query_of_its_own_for_the_class_of_a_dynamic_relationship_is_awaited(e
         writer = first_writer(session)
         assert session.query(Book).filter(with_parent(writer, Writer.books)).count() == 3
     assert len(report) == 0
+
+
+def test_what_ran_before_the_session_of_an_object_was_asked_for_is_awaited(engine: Engine) -> None:
+    with guarded() as report, Session(engine) as session:
+        found = session.get(Writer, 1)
+        assert object_session(found) is session
+    assert len(report) == 0
+
+
+def test_a_statement_in_a_report_has_no_literal(engine: Engine) -> None:
+    def run(writer: Writer) -> None:
+        session = object_session(writer)
+        assert session is not None
+        session.execute(text("SELECT 'secret'"))
+
+    with guarded(on_finding="report") as report, Session(engine) as session:
+        run(first_writer(session))
+    assert report.rules == {"guard.object_session": 1}
+    assert "secret" not in report.text()
 
 
 def test_nothing_is_left_when_the_block_ends(engine: Engine) -> None:
