@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, inspect
-from sqlalchemy.orm import RelationshipProperty
+from sqlalchemy.orm import ColumnProperty, RelationshipProperty
 
 from bridge.porting.findings import Finding
 from bridge.porting.redaction import shown
 from bridge.porting.rules import rule
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Mapper
+    from sqlalchemy.orm import InstanceState, InstrumentedAttribute, Mapper, MapperProperty
 
     from bridge.porting.access import Access
     from bridge.porting.callsite import CallSite
@@ -42,10 +42,7 @@ def explain(access: Access, site: CallSite, statement: str, *, ended_by: str | N
         return _expired(path, site, ended_by)
     if isinstance(attribute.property, RelationshipProperty):
         return Finding.of(rule("guard.lazy_load"), site, path, remedy=_load(path, attribute.property, attribute.key))
-    if attribute.key in state.expired_attributes:
-        remedy = f'set __mapper_args__ = {{"eager_defaults": True}}, or await session.refresh(..., ["{attribute.key}"])'
-        return Finding.of(rule("guard.left_to_the_database"), site, path, remedy=remedy)
-    return Finding.of(rule("guard.deferred_column"), site, path, remedy=f"add options(undefer({path})) to the query")
+    return _column(attribute, path, site, state)
 
 
 def loader_option(path: str, relationship: RelationshipProperty[object]) -> str:
@@ -65,6 +62,41 @@ def _load(path: str, relationship: RelationshipProperty[object], key: str) -> st
     return (
         f"add options({loader_option(path, relationship)}) to the query; "
         f'for a new object, set it before the flush or await session.refresh(..., ["{key}"])'
+    )
+
+
+def _column(attribute: InstrumentedAttribute[Any], path: str, site: CallSite, state: InstanceState[Any]) -> Finding:
+    if _is_of_subclass(attribute.property, state):
+        return Finding.of(rule("guard.subclass_column"), site, path, remedy=_load_subclass(state.mapper))
+    refresh = f'await session.refresh(..., ["{attribute.key}"])'
+    deferred = isinstance(attribute.property, ColumnProperty) and attribute.property.deferred
+    if attribute.key in state.expired_attributes and not deferred:
+        remedy = f'set __mapper_args__ = {{"eager_defaults": True}}, or {refresh}'
+        return Finding.of(rule("guard.left_to_the_database"), site, path, remedy=remedy)
+    remedy = f"add options(undefer({path})) to the query, or {refresh}"
+    return Finding.of(rule("guard.deferred_column"), site, path, remedy=remedy)
+
+
+def _is_of_subclass(attribute: MapperProperty[Any], state: InstanceState[Any]) -> bool:
+    """Tell whether the whole table of a subclass is missing, as it is after a query for the base."""
+    table = _table_of(attribute)
+    if table is None or table is state.mapper.base_mapper.local_table:
+        return False
+    return not any(_table_of(each) is table and each.key in state.dict for each in state.mapper.column_attrs)
+
+
+def _table_of(attribute: MapperProperty[Any]) -> object:
+    # The key of a joined subclass has a column in both tables, and is loaded with the base.
+    if not isinstance(attribute, ColumnProperty) or len(attribute.columns) > 1:
+        return None
+    return getattr(attribute.columns[0], "table", None)
+
+
+def _load_subclass(mapper: Mapper[Any]) -> str:
+    base, subclass = mapper.base_mapper.class_.__name__, mapper.class_.__name__
+    return (
+        f"add options(selectin_polymorphic({base}, [{subclass}])) to the query, "
+        f'or "polymorphic_load": "selectin" to the __mapper_args__ of {subclass}'
     )
 
 

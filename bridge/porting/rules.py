@@ -30,6 +30,14 @@ GUARD: Final = (
         "add options(undefer(...)) to the query",
     ),
     Rule(
+        "guard.subclass_column",
+        Severity.FAILS,
+        "a column of a subclass was read, after a query for its base",
+        LOADS,
+        MISSING_GREENLET,
+        "add options(selectin_polymorphic(...)) to the query",
+    ),
+    Rule(
         "guard.expired_by_commit",
         Severity.FAILS,
         "an object was used after the commit that expired it",

@@ -297,6 +297,12 @@ async def refreshed_column(s: Any) -> object:
     return found.biography
 
 
+async def deferred_column_after_refresh(s: Any) -> object:
+    found = await writer(s)
+    await s.refresh(found)
+    return found.biography
+
+
 # Flush and new objects
 
 
@@ -722,9 +728,10 @@ CASES: Final = (
     Case(deferred_by_query, DEFERRED, "Book.title"),
     Case(left_out_by_load_only, DEFERRED, "Book.pages"),
     Case(sql_expression, DEFERRED, "Writer.book_count"),
-    Case(subclass_column, LEFT, "Manager.budget"),
+    Case(subclass_column, "guard.subclass_column", "Manager.budget"),
     Case(subclass_column_loaded),
     Case(refreshed_column),
+    Case(deferred_column_after_refresh, DEFERRED, "Writer.biography"),
     Case(key_after_flush),
     Case(key_before_flush),
     Case(server_default_after_flush),

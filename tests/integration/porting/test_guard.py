@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect as python
+import re
 import threading
 from contextlib import suppress
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy.orm import (
     Session,
     object_session,
     scoped_session,
+    selectin_polymorphic,
     selectinload,
     sessionmaker,
     with_parent,
@@ -26,7 +28,7 @@ from sqlalchemy.pool import NullPool
 
 from bridge import LazyLoadUnderGuard, UsageError
 from bridge.porting import Report, guarded
-from tests.integration.porting.models import Base, Book, Writer
+from tests.integration.porting.models import Base, Book, Manager, Person, Writer
 
 HERE = "tests/integration/porting/test_guard.py"
 LISTENED = ((Engine, "before_cursor_execute"), (Session, "do_orm_execute"), (Session, "before_commit"))
@@ -210,6 +212,17 @@ def test_what_ran_before_the_session_of_an_object_was_asked_for_is_awaited(engin
     with guarded() as report, Session(engine) as session:
         found = session.get(Writer, 1)
         assert object_session(found) is session
+    assert len(report) == 0
+
+
+def test_the_column_of_a_subclass_is_to_be_loaded_with_the_query(engine: Engine) -> None:
+    remedy = re.escape("add options(selectin_polymorphic(Person, [Manager])) to the query")
+    with guarded(), Session(engine) as session, pytest.raises(LazyLoadUnderGuard, match=remedy):
+        getattr(session.scalars(select(Person)).one(), "budget")  # noqa: B009 - Person has none
+    with guarded() as report, Session(engine) as session:
+        (person,) = session.scalars(select(Person).options(selectin_polymorphic(Person, [Manager])))
+        assert isinstance(person, Manager)
+        assert person.budget == 5
     assert len(report) == 0
 
 
