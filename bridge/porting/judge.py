@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import math
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
@@ -85,6 +87,8 @@ def shape(value: object) -> object:
         return bool
     if isinstance(value, int):
         return int, next((kind for kind, limit in RANGES.items() if -limit <= value < limit), "numeric")
+    if isinstance(value, (float, Decimal)):
+        return type(value), _has_fraction(value)
     if isinstance(value, datetime):
         return datetime, value.tzinfo is not None
     if isinstance(value, (list, tuple)):
@@ -97,8 +101,8 @@ def _as_integer(value: object, limit: int) -> str | None:
         return "value.bool_into_integer"
     if isinstance(value, str):
         return "value.string_into_integer"
-    if isinstance(value, float):
-        return "value.float_into_integer"
+    if isinstance(value, (float, Decimal)):
+        return "value.float_into_integer" if _has_fraction(value) else None
     return "value.integer_out_of_range" if isinstance(value, int) and not -limit <= value < limit else None
 
 
@@ -110,7 +114,13 @@ def _as_date(kind: str, value: object) -> str | None:
             return "value.naive_datetime_into_timestamptz"
         if kind == "timestamp" and value.tzinfo is not None:
             return "value.aware_datetime_into_timestamp"
+    elif kind == "timestamptz" and isinstance(value, date):
+        return "value.naive_datetime_into_timestamptz"
     return None
+
+
+def _has_fraction(value: float | Decimal) -> bool:
+    return math.isfinite(value) and value != int(value)
 
 
 def _members(value: object) -> Iterator[object]:

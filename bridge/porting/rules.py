@@ -172,10 +172,10 @@ VALUES: Final = (
     Rule(
         "value.naive_datetime_into_timestamptz",
         Severity.DIFFERS,
-        "a datetime without a zone for a column with one",
+        "a datetime without a zone, or a date, for a column with one",
         "takes it for a time in the session's zone",
         "takes it for a time in the process's zone",
-        "use aware datetimes: datetime.now(UTC)",
+        "use aware datetimes: datetime.now(UTC), datetime.combine(day, time.min, zone)",
         LAYERS,
     ),
     Rule(
@@ -199,7 +199,7 @@ VALUES: Final = (
     Rule(
         "value.float_into_integer",
         Severity.DIFFERS,
-        "a float for a whole number",
+        "a number with a fraction for a whole number",
         "has the server round it",
         "cuts it off",
         "round it in the application",

@@ -24,9 +24,16 @@ if TYPE_CHECKING:
 
 __all__ = ["values_checked"]
 
-# Object identifiers of pg_type, which never change.
-READS: Final = {700: "value.real_read", 650: "value.inet_read", 869: "value.inet_read"}
-TIMESTAMPTZ: Final = 1184
+# Object identifiers of pg_type, which never change: float4, cidr, inet and their arrays, timestamptz and its array.
+READS: Final = {
+    700: "value.real_read",
+    1021: "value.real_read",
+    650: "value.inet_read",
+    651: "value.inet_read",
+    869: "value.inet_read",
+    1041: "value.inet_read",
+}
+TIMESTAMPTZ: Final = frozenset({1184, 1185})
 UTC_NAMES: Final = frozenset({"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu"})
 NUMBERED: Final = re.compile(r"_\d+$")
 
@@ -79,7 +86,7 @@ class _Values:
             return
         for column in cursor.description:
             name = READS.get(column[1])
-            if name is None and column[1] == TIMESTAMPTZ and _zone(cursor.connection) not in UTC_NAMES:
+            if name is None and column[1] in TIMESTAMPTZ and _zone(cursor.connection) not in UTC_NAMES:
                 name = "value.timestamptz_read"
             if name is not None:
                 self._found(name, column[0], "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from contextlib import suppress
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
@@ -290,6 +291,13 @@ def test_a_value_for_text_is_judged_by_the_type_that_the_server_says(engine: Eng
     statement = text("SELECT id FROM writer WHERE created_at < :at")
     report = probing(engine, lambda connection: connection.execute(statement, {"at": naive}))
     assert report.rules == {"value.naive_datetime_into_timestamptz": 1}
+
+
+def test_a_number_with_a_fraction_is_told_from_one_without(engine: Engine) -> None:
+    with probed() as report, engine.connect() as connection:
+        for key in (Decimal(1), Decimal("1.5")):
+            connection.execute(text("SELECT id FROM writer WHERE id = CAST(:key AS integer)"), {"key": key})
+    assert report.rules == {"value.float_into_integer": 1}
 
 
 def test_a_flush_is_probed_and_its_defaults_are_made_once(engine: Engine) -> None:

@@ -52,6 +52,8 @@ YES: Final = True
 STAMP: Final = DateTime(timezone=True)
 VALUES: Final = (
     ValueCase(STAMP, datetime(2024, 7, 1, 12), "value.naive_datetime_into_timestamptz", "differs"),  # noqa: DTZ001
+    ValueCase(STAMP, date(2024, 7, 1), "value.naive_datetime_into_timestamptz", "differs"),
+    ValueCase(ARRAY(STAMP), [datetime(2024, 7, 1, 12, tzinfo=UTC)], "value.timestamptz_read"),
     ValueCase(STAMP, datetime(2024, 7, 1, 12, tzinfo=UTC), "value.timestamptz_read"),
     ValueCase(STAMP, "2024-07-01 12:00+00", "value.string_into_date", "fails"),
     ValueCase(DateTime(), datetime(2024, 7, 1, 12, tzinfo=UTC), "value.aware_datetime_into_timestamp", "fails"),
@@ -68,6 +70,9 @@ VALUES: Final = (
     ValueCase(Numeric(10, 2), Decimal("1.01")),
     ValueCase(Numeric(10, 2), "1.01"),
     ValueCase(Integer(), 5.7, "value.float_into_integer", "differs"),
+    ValueCase(Integer(), 5.0),
+    ValueCase(Integer(), Decimal("5.5"), "value.float_into_integer", "differs"),
+    ValueCase(Integer(), Decimal(5)),
     ValueCase(Integer(), YES, "value.bool_into_integer", "only psycopg2 fails"),
     ValueCase(Integer(), "5", "value.string_into_integer", "fails"),
     ValueCase(Integer(), 5),
@@ -83,6 +88,9 @@ VALUES: Final = (
     ValueCase(Text(), 1.5, "value.not_text_into_text", "fails"),
     ValueCase(Text(), "text"),
     ValueCase(REAL(), 1.1, "value.real_read", "differs"),
+    ValueCase(ARRAY(REAL), [1.1], "value.real_read", "differs"),
+    ValueCase(ARRAY(INET), ["10.0.0.1"], "value.inet_read", "differs"),
+    ValueCase(ARRAY(CIDR), ["10.0.0.0/8"], "value.inet_read", "differs"),
     ValueCase(INET(), "10.0.0.1", "value.inet_read", "differs"),
     ValueCase(CIDR(), "10.0.0.0/8", "value.inet_read", "differs"),
     ValueCase(Boolean(), YES),
