@@ -70,6 +70,8 @@ def probe_engine(url: URL, *, parity: ParityLayers = BARE) -> AsyncEngine:
         parity: The layers that the port will have. Without any, which is the default, the probe names what asyncpg itself refuses:
             what is met at the latest when the migration is over and `Database` goes.
     """
+    # A URL of psycopg would get psycopg's own asynchronous connections, which have nothing to prepare with.
+    url = url.set(drivername="postgresql+psycopg2")
     engine = Database(url, pool=PoolSettings(size=1, overflow=0, pre_ping=False), parity=parity).async_engine
     event.listen(engine.sync_engine, "before_cursor_execute", _capture)
     return engine

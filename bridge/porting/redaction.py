@@ -8,6 +8,8 @@ from typing import Final
 __all__ = ["reason_of", "shown"]
 
 LITERAL: Final = re.compile(r"(?:'(?:[^']|'')*')|(?:\$(\w*)\$.*?\$\1\$)", re.DOTALL)
+# Not that of a name or a placeholder: int4, $1.
+NUMBER: Final = re.compile(r"(?<![\w$:%.])\d+(?:\.\d+)?\b")
 ARGUMENT: Final = re.compile(r"query argument (\$\d+)")
 QUOTED: Final = re.compile(r'"[^"]*"')
 RANGE: Final = re.compile(r"value out of \w+ range")
@@ -15,8 +17,8 @@ LONGEST: Final = 120
 
 
 def shown(statement: str) -> str:
-    """Return *statement* on one line of at most 120 characters, with every literal replaced."""
-    line = " ".join(LITERAL.sub("'...'", statement).split())
+    """Return *statement* on one line of at most 120 characters, with every literal replaced, numbers by a question mark."""
+    line = " ".join(NUMBER.sub("?", LITERAL.sub("'...'", statement)).split())
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."
 
 

@@ -237,6 +237,19 @@ def test_the_cursors_of_the_pool_are_its_own_again(engine: Engine) -> None:
     raw.close()
 
 
+def test_values_formatted_into_a_statement_are_not_shown(engine: Engine) -> None:
+    def formatted(connection: Any) -> None:
+        for key in ("4711", "-4712.5", "'4713'"):
+            connection.connection.cursor().execute(f"SELECT id FROM writer WHERE id = {key} AND visits::int8 = 0")  # noqa: S608
+
+    report = probing(engine, formatted)
+    assert {finding.subject for finding in report.counts} == {
+        "SELECT id FROM writer WHERE id = ? AND visits::int8 = ?",
+        "SELECT id FROM writer WHERE id = -? AND visits::int8 = ?",
+        "SELECT id FROM writer WHERE id = '...' AND visits::int8 = ?",
+    }
+
+
 def test_composed_sql_is_shown_as_sql(engine: Engine) -> None:
     composed = sql.SQL("SELECT {} FROM writer").format(sql.Identifier("id"))
     report = probing(engine, lambda connection: connection.connection.cursor().execute(composed))
@@ -309,6 +322,12 @@ def test_a_flush_is_probed_and_its_defaults_are_made_once(engine: Engine) -> Non
         session.add(Book(title="new"))
         session.flush()
     assert len(report) == 0
+
+
+def test_the_statements_of_psycopg_are_checked_against_asyncpg(engine: Engine) -> None:
+    psycopg = create_engine(engine.url.set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    report = probing(psycopg, several)
+    assert report.rules == {"probe.several_statements": 1}
 
 
 def test_a_server_that_refuses_the_probe_is_not_comparable(engine: Engine) -> None:
