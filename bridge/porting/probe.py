@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import queue
 import sys
 import threading
@@ -96,15 +97,21 @@ class _Probe:
         self._active = active
         self._asynchronous = asynchronous
         self._verdicts: dict[tuple[object, ...], Verdict] = {}
-        self._jobs: queue.Queue[_Job | None] = queue.Queue(MOST_WAITING)
-        self._thread = threading.Thread(target=self._work, name="bridge-statement-probe", daemon=True)
+        self._starting = threading.Lock()
+        self._process = 0
 
     def start(self) -> None:
-        self._thread.start()
+        with self._starting:
+            if self._process != os.getpid():
+                self._jobs: queue.Queue[_Job | None] = queue.Queue(MOST_WAITING)
+                self._thread = threading.Thread(target=self._work, name="bridge-statement-probe", daemon=True)
+                self._thread.start()
+                self._process = os.getpid()
 
     def stop(self) -> None:
-        self._jobs.put(None)
-        self._thread.join()
+        if self._process == os.getpid():
+            self._jobs.put(None)
+            self._thread.join()
 
     def after_execute(  # noqa: PLR0917 - the event's signature
         self, connection: Connection, element: Any, many: Any, single: Any, options: Any, result: Any
@@ -140,6 +147,9 @@ class _Probe:
             self._found(verdict.rule, call_site(sys._getframe(1)), shown(text), verdict.detail)  # noqa: SLF001
 
     def _put(self, job: _Job) -> None:
+        if self._process != os.getpid():
+            # A server that forks its workers after the application is made leaves the thread behind.
+            self.start()
         try:
             self._jobs.put_nowait(job)
         except queue.Full:

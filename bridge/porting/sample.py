@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from bridge.porting.findings import Report
 from bridge.porting.instrumented import instrumented
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import Engine
 
@@ -65,9 +66,15 @@ class Sample:
     @contextmanager
     def request(self) -> Iterator[bool]:
         """Treat the block as one request; yield whether it is looked at."""
-        token = self._chosen.set(self._chance() < self._rate)
+        chosen = self._chance() < self._rate
+        with self._looking(chosen):
+            yield chosen
+
+    @contextmanager
+    def _looking(self, chosen: bool = True) -> Iterator[None]:  # noqa: FBT001, FBT002 - private, and plain where it is called
+        token = self._chosen.set(chosen)
         try:
-            yield self._chosen.get()
+            yield
         finally:
             self._chosen.reset(token)
 
@@ -84,10 +91,33 @@ class Sample:
         return sampling
 
     def wsgi(self, app: WSGIApp) -> WSGIApp:
-        """Wrap a WSGI application. What a streamed body does after the application has returned is not looked at."""
+        """Wrap a WSGI application, with what its body does when the server iterates it."""
 
         def sampling(environ: Any, start_response: Any) -> Any:
-            with self.request():
-                return app(environ, start_response)
+            with self.request() as chosen:
+                body = app(environ, start_response)
+            return _Body(body, self._looking) if chosen else body
 
         return sampling
+
+
+class _Body:
+    """A body that is looked at for as long as one of its chunks is made."""
+
+    def __init__(self, body: Any, looking: Callable[[], AbstractContextManager[None]]) -> None:
+        self._body = body
+        self._chunks = iter(body)
+        self._looking = looking
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        with self._looking():
+            chunk: bytes = next(self._chunks)
+            return chunk
+
+    def close(self) -> None:
+        with self._looking():
+            if hasattr(self._body, "close"):
+                self._body.close()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from itertools import cycle
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
 from fastapi import FastAPI
-from flask import Flask
+from flask import Flask, Response
 from sqlalchemy.orm import Session
 
 from bridge import Bridge, Database
@@ -16,6 +19,8 @@ from tests.docs.shop import client_of
 from tests.integration.porting.models import Writer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Engine
 
 
@@ -75,3 +80,55 @@ async def test_the_worker_threads_of_the_bridge_know_their_request(writers_url: 
             assert (await client.get("/")).json() == {"name": "writer 1"}
     await to_thread.run_sync(sample.stop)
     assert sample.report.rules == {"guard.expired_by_commit": 2}
+
+
+def test_a_streamed_body_is_looked_at_and_closed(engine: Engine) -> None:
+    app = Flask(__name__)
+    closed = []
+
+    @app.get("/")
+    def titles() -> Response:
+        def chunks() -> Iterator[str]:
+            with Session(engine) as session:
+                yield ",".join(book.title for book in session.get_one(Writer, 1).books)
+
+        response = Response(chunks())
+        response.call_on_close(lambda: closed.append("closed"))
+        return response
+
+    sample = Sample(engine, rate=1.0)
+    app.wsgi_app = sample.wsgi(app.wsgi_app)  # type: ignore[assignment, method-assign]
+    sample.start()
+    client = app.test_client()
+    with client.get("/") as response:
+        assert response.text == "book 1.1,book 1.2,book 1.3"
+    # Nothing is iterated.
+    client.head("/").close()
+    sample.stop()
+    assert sample.report.rules == {"guard.lazy_load": 1}
+    assert len(closed) == 2
+
+
+FORKING = """
+import os, sys
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+from bridge.porting import Sample
+
+engine = create_engine(sys.argv[1], poolclass=NullPool)
+sample = Sample(engine, rate=1.0)
+sample.start()
+if os.fork() == 0:
+    with sample.request(), engine.connect() as connection:
+        connection.execute(text("SELECT 1; SELECT 2"))
+sample.stop()
+print(os.getppid() == int(sys.argv[2]), dict(sample.report.rules), flush=True)
+if os.getppid() == int(sys.argv[2]):
+    os.wait()
+"""
+
+
+def test_a_worker_that_is_forked_after_the_start_is_looked_at(writers_url: str) -> None:
+    command = [sys.executable, "-c", FORKING, writers_url, str(os.getpid())]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    assert sorted(done.stdout.splitlines()) == ["False {'probe.several_statements': 1}", "True {}"]
