@@ -61,12 +61,14 @@ def probed(
     probe = _Probe(engines, report if report is not None else Report(), active, asynchronous)
     targets = engines or (Engine,)
     probe.start()
+    probe.raw.open()
     try:
         with listening(
             *((target, "after_execute", probe.after_execute) for target in targets),
             *((target, "after_cursor_execute", probe.after_driver_sql) for target in targets),
             *((target, "checkout", probe.raw.check_out) for target in targets),
             *((target, "checkin", probe.raw.check_in) for target in targets),
+            *((target, "close", probe.raw.check_in) for target in targets),
         ):
             yield probe.report
     finally:
@@ -92,7 +94,7 @@ class _Probe:
         asynchronous: Callable[[URL], AsyncEngine],
     ) -> None:
         self.report = report
-        self.raw = RawCursors(self._found_raw, active)
+        self.raw = RawCursors(self._found_raw, active, self._covers_pool)
         self._engines = engines
         self._active = active
         self._asynchronous = asynchronous
@@ -135,6 +137,9 @@ class _Probe:
 
     def _looks_at(self, connection: Connection) -> bool:
         return connection.dialect.name == "postgresql" and self._active() and covers(self._engines, connection.engine)
+
+    def _covers_pool(self, pool: object) -> bool:
+        return not self._engines or any(engine.pool is pool for engine in self._engines)
 
     def _check(self, connection: Connection, text: str, question: Question) -> None:
         shapes = frozenset(tuple((name, shape(value)) for name, value in row.items()) for row in question.compiled)

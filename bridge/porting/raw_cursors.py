@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy import pool
+
 from bridge.porting.callsite import call_site, in_sqlalchemy
 from bridge.porting.redaction import shown
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RawCursors"]
 
+PROXIES: Final[Any] = pool._ConnectionFairy  # noqa: SLF001
 WATCHED: Final = ("execute", "executemany", "callproc", "copy_expert", "copy_from", "copy_to", "copy")
 DRIVERS: Final = ("psycopg2", "psycopg")
 
@@ -25,26 +28,47 @@ class RawCursors:
     Gives the connections of a pool a ``cursor_factory`` whose cursors tell who uses them.
 
     SQLAlchemy uses them too; it is told apart by the caller. A ``cursor_factory`` given to `cursor()` goes before that of the connection,
-    so the class of the pool's proxies, which is not documented, is changed as well; `close` takes that back.
+    and some connections are out of the pool when this begins, as that of a fixture is: so the class of the pool's proxies, which is not
+    documented, is changed as well; `close` takes that back.
     """
 
-    def __init__(self, found: Callable[[str, CallSite, str], None], active: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        found: Callable[[str, CallSite, str], None],
+        active: Callable[[], bool],
+        covers: Callable[[object], bool],
+    ) -> None:
         """
         Args:
             found: Called with the rule, the place and the subject.
-            active: Asked at each checkout whether to watch.
+            active: Asked at each checkout and each cursor whether to watch.
+            covers: Tells whether to look at the connections of a pool.
         """
         self._found = found
         self._active = active
+        self._covers = covers
         self._defaults: dict[type, type] = {}
         self._classes: dict[type, type] = {}
         self._own: dict[int, tuple[Any, Any]] = {}
-        self._proxies: dict[Any, tuple[Any, Any]] = {}
+        self._own_cursor: Any = None
 
-    def check_out(self, driver: Any, _record: object, proxy: Any) -> None:
+    def open(self) -> None:
+        """Begin to watch connections that are in use."""
+        self._own_cursor = original = PROXIES.cursor
+
+        def cursor(proxy: Any, *arguments: Any, **options: Any) -> Any:
+            driver = proxy.dbapi_connection
+            if id(driver) not in self._own and self._covers(proxy._pool):  # noqa: SLF001
+                self.check_out(driver)
+            if id(driver) in self._own and options.get("cursor_factory"):
+                options["cursor_factory"] = self._class_over(options["cursor_factory"])
+            return original(proxy, *arguments, **options)
+
+        PROXIES.cursor = cursor
+
+    def check_out(self, driver: Any, *_: object) -> None:
         """Watch the cursors of *driver*, if it has what that takes."""
         if self._active() and type(driver).__module__.startswith(DRIVERS) and id(driver) not in self._own:
-            self._watch_proxies(type(proxy))
             own = driver.cursor_factory
             self._own[id(driver)] = (driver, own)
             driver.cursor_factory = self._class_over(own or self._default(driver))
@@ -60,23 +84,7 @@ class RawCursors:
         for driver, own in list(self._own.values()):
             driver.cursor_factory = own
         self._own.clear()
-        for proxies, (original, watching) in self._proxies.items():
-            if proxies.cursor is watching:
-                proxies.cursor = original
-        self._proxies.clear()
-
-    def _watch_proxies(self, proxies: Any) -> None:
-        if proxies in self._proxies:
-            return
-        original = proxies.cursor
-
-        def cursor(proxy: Any, *arguments: Any, **options: Any) -> Any:
-            if options.get("cursor_factory") and id(proxy.dbapi_connection) in self._own:
-                options["cursor_factory"] = self._class_over(options["cursor_factory"])
-            return original(proxy, *arguments, **options)
-
-        proxies.cursor = cursor
-        self._proxies[proxies] = original, cursor
+        PROXIES.cursor = self._own_cursor
 
     def _default(self, driver: Any) -> type:
         """Return the class of cursors that the driver makes by itself, which it does not name."""

@@ -92,7 +92,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if output is not None:
         output[OUTPUT] = report.to_json()
     elif session.config.option.bridge_report:
-        session.config.option.bridge_report.write_text(report.to_json(), encoding="utf-8")
+        kept: Path = session.config.option.bridge_report
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(report.to_json(), encoding="utf-8")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -74,7 +74,7 @@ def test_the_guard_fails_the_test_that_loads_lazily_and_spares_fixtures(writers_
 
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_report_covers_all_three_and_every_worker(writers_url: str, tmp_path: Path, workers: str) -> None:
-    kept = tmp_path / "report.json"
+    kept = tmp_path / "build" / "report.json"
     options = ["--bridge-guard=report", "--bridge-probe", "--bridge-values", f"--bridge-report={kept}", f"-n{workers}"]
     done = run_suite(tmp_path, writers_url, *options)
     assert "4 passed" in done.stdout, done.stdout + done.stderr

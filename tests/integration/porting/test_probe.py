@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import weakref
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
@@ -231,10 +233,31 @@ def test_a_raw_connection_is_watched_and_given_back(engine: Engine) -> None:
 def test_the_cursors_of_the_pool_are_its_own_again(engine: Engine) -> None:
     raw = engine.raw_connection()
     own = type(raw).cursor
-    with probed(), engine.connect():
+    with probed():
         assert type(raw).cursor is not own
     assert type(raw).cursor is own
     raw.close()
+
+
+def test_a_connection_that_was_in_use_before_is_watched(engine: Engine) -> None:
+    """As that of a fixture which rolls back what a test does."""
+    other = create_engine(engine.url, poolclass=NullPool)
+    with engine.connect() as early, other.connect() as unwatched, probed(engine) as report:
+        raw_cursor(early)
+        raw_cursor(unwatched)
+        driver: Any = early.connection.driver_connection
+        assert driver.cursor_factory is not None
+    assert report.rules == {"probe.raw_cursor": 1}
+    assert driver.cursor_factory is None
+
+
+def test_a_connection_that_is_lost_is_forgotten(engine: Engine) -> None:
+    with probed(), engine.connect() as connection:
+        lost = weakref.ref(connection.connection.driver_connection)
+        connection.execute(text("SELECT 1"))
+        connection.invalidate()
+        gc.collect()
+        assert lost() is None
 
 
 def test_values_formatted_into_a_statement_are_not_shown(engine: Engine) -> None:

@@ -101,7 +101,7 @@ def test_a_streamed_body_is_looked_at_and_closed(engine: Engine) -> None:
     sample.start()
     client = app.test_client()
     with client.get("/") as response:
-        assert response.text == "book 1.1,book 1.2,book 1.3"
+        assert response.get_data(as_text=True) == "book 1.1,book 1.2,book 1.3"
     # Nothing is iterated.
     client.head("/").close()
     sample.stop()
