@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sqlalchemy import BindParameter, Connection, Dialect
+    from sqlalchemy.types import TypeEngine
 
 __all__ = ["values_checked"]
 
@@ -36,6 +37,7 @@ READS: Final = {
 TIMESTAMPTZ: Final = frozenset({1184, 1185})
 UTC_NAMES: Final = frozenset({"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu"})
 NUMBERED: Final = re.compile(r"_\d+$")
+NUMBERED_ROW: Final = re.compile(r"_m\d+$")
 
 
 @contextmanager
@@ -95,9 +97,12 @@ class _Values:
         return connection.dialect.name == "postgresql" and self._active() and covers(self._engines, connection.engine)
 
     def _judge(self, compiled: Any, bind: BindParameter[Any], name: str, value: Any, dialect: Dialect) -> None:
-        sql_type = bind.type.dialect_impl(dialect)
-        if isinstance(sql_type, TypeDecorator):
-            value = sql_type.process_bind_param(value, dialect)
+        sql_type: TypeEngine[Any] = bind.type.dialect_impl(dialect)
+        while isinstance(sql_type, TypeDecorator):
+            if _overrides(sql_type, "bind_processor"):
+                return
+            if _overrides(sql_type, "process_bind_param"):
+                value = sql_type.process_bind_param(value, dialect)
             sql_type = sql_type.impl_instance
         kind = kind_of(sql_type)
         if kind is not None and bind.expanding and isinstance(value, (list, tuple)):
@@ -112,13 +117,19 @@ class _Values:
         self.report.add(Finding.of(known, call_site(sys._getframe(1)), subject, detail=detail))  # noqa: SLF001
 
 
+def _overrides(decorator: TypeDecorator[Any], name: str) -> bool:
+    return getattr(type(decorator), name) is not getattr(TypeDecorator, name)
+
+
 def _subject(compiled: Any, name: str) -> str:
     """Return the column where the statement tells, else the name of the parameter, which SQLAlchemy makes from the column's."""
     statement = compiled.statement
     if isinstance(statement, UpdateBase):
         table = getattr(statement, "table", None)
-        if table is not None and name in table.columns:
-            return f"{table.name}.{name}"
+        # The rows of insert().values([...]) number their parameters: id_m0, id_m1.
+        for column in (name, NUMBERED_ROW.sub("", name)):
+            if table is not None and column in table.columns:
+                return f"{table.name}.{column}"
     return NUMBERED.sub("", NUMBERED.sub("", name))
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    PickleType,
     String,
     Table,
     TypeDecorator,
@@ -110,6 +111,16 @@ class Trimmed(TypeDecorator[Any]):
         return str(value)
 
 
+class Shouted(TypeDecorator[Any]):
+    """Converts what is read, and nothing that is sent."""
+
+    impl = Trimmed
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        return value and value.upper()
+
+
 TRIED = Table(
     "tried", MetaData(), Column("id", Integer), Column("at", DateTime(timezone=True)), Column("code", Trimmed)
 )
@@ -141,3 +152,23 @@ def test_a_type_that_converts_is_judged_by_what_it_makes(engine: Engine) -> None
         TRIED.create(connection)
         connection.execute(insert(TRIED).values(code=5))
     assert len(report) == 0
+
+
+def test_a_type_that_converts_only_what_is_read_is_judged_by_what_is_under_it(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried = Table("tried", MetaData(), Column("code", Shouted), Column("kept", PickleType), Column("id", Integer))
+    with values_checked() as report, engine.connect() as connection:
+        tried.create(connection)
+        connection.execute(insert(tried).values(code=5, kept={"a": 1}, id=5))
+        connection.execute(insert(tried).values(code="x", kept=1, id="5"))
+    assert report.rules == {"value.string_into_integer": 1}
+    assert not caplog.records
+
+
+def test_the_rows_of_one_insert_make_one_finding(engine: Engine) -> None:
+    with values_checked() as report, engine.connect() as connection:
+        TRIED.create(connection)
+        connection.execute(insert(TRIED).values([{"id": str(number)} for number in range(3)]))
+    ((finding, count),) = report.counts.items()
+    assert (finding.subject, count) == ("tried.id", 3)
