@@ -26,7 +26,7 @@ check: .venv/.ready ## Format and lint check, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/.ready ## Measure speed beside the peers, and that nothing leaks (needs wrk; a quarter of an hour on an idle machine)
+bench: .venv/.ready ## Measure speed beside the peers, and that nothing leaks (needs wrk, and an idle machine for a good while)
 	@for each in routing stages offload shadow sizing wsgi endpoints request overload pooling native layers instruments soak; do echo "$$each:"; $(BIN)/python -m benchmarks.$$each || exit 1; done
 	@$(BIN)/python -m benchmarks.report
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-PASSWORD: Final = "correct horse battery"  # noqa: S105
+PASSWORD: Final = "correct horse battery"  # noqa: S105  of example users
 """Password of every seeded user."""
 
 CHUNK_ROWS: Final = 1000
@@ -47,7 +47,7 @@ def seed(
     if session.scalars(select(User.id).limit(1)).first() is not None:
         message = "the database already has users"
         raise SeedError(message)
-    rng = Random(seed)  # noqa: S311
+    rng = Random(seed)  # noqa: S311  the same rows each time
     password_hash = hash_password(PASSWORD)
     session.execute(insert(Tag), [{"id": number, "name": name} for number, name in enumerate(TAG_NAMES, start=1)])
     done = 0
@@ -83,7 +83,7 @@ def _advance_sequences(session: Session) -> None:
     for table in ("users", "posts", "tags"):
         session.execute(
             text(
-                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "  # noqa: S608
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "  # noqa: S608  our own table names
                 f"coalesce(max(id), 1), max(id) IS NOT NULL) FROM {table}"
             )
         )

@@ -49,7 +49,7 @@ STATUSES: Final = (PostStatus.DRAFT, PostStatus.PUBLISHED, PostStatus.PUBLISHED,
 def user_row(rng: Random, number: int, password_hash: str) -> dict[str, Any]:
     """Make the columns of user ``number``, counting from 1; every ninth one from 9 on is inactive."""
     created_at = BASE_TIME + timedelta(hours=number, microseconds=rng.randrange(1_000_000))
-    seen = rng.random() < 0.5  # noqa: PLR2004
+    seen = rng.random() < 0.5  # noqa: PLR2004  half of them
     return {
         "id": number,
         "public_id": UUID(int=rng.getrandbits(128), version=4),
@@ -97,7 +97,7 @@ def _email(number: int) -> str:
     local = _username(number)
     if number % 10 == 0:
         local = f"{local}_100%"
-    elif number % 10 == 5:  # noqa: PLR2004
+    elif number % 10 == 5:  # noqa: PLR2004  every tenth
         local = local.replace("user", "user_")
     return f"{local}@example.com"
 

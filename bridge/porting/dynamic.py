@@ -26,20 +26,20 @@ class DynamicQueries:
     """
 
     def __enter__(self) -> Self:
-        self._original = original = OWNER._generate  # noqa: SLF001
+        self._original = original = OWNER._generate  # noqa: SLF001  not documented, as said above
 
         def marking(appender: Any, *arguments: Any, **options: Any) -> Any:
             query = original(appender, *arguments, **options)
             setattr(query, MARK, f"{type(appender.instance).__name__}.{appender.attr.key}")
             return query
 
-        OWNER._generate = marking  # noqa: SLF001
+        OWNER._generate = marking  # noqa: SLF001  not documented, as said above
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        OWNER._generate = self._original  # noqa: SLF001
+        OWNER._generate = self._original  # noqa: SLF001  not documented, as said above
 
     @staticmethod
     def path_of(query: Query[Any]) -> str | None:

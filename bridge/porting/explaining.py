@@ -125,7 +125,7 @@ def _verdict(error: PostgresError, row: tuple[Any, ...], types: tuple[str, ...])
     return Verdict("probe.several_statements" if several else "probe.statement", reason)
 
 
-def _capture(_connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:  # noqa: FBT001
+def _capture(_connection: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:  # noqa: FBT001  the event's signature
     raise _Captured(statement, parameters, many=many)
 
 

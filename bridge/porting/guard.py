@@ -150,7 +150,7 @@ class _Guard:
     def _after_load(self, path: str, relationship: Any, statements: int) -> None:
         if statements != self._statements() or not self._active():
             return
-        frame = sys._getframe(1)  # noqa: SLF001
+        frame = sys._getframe(1)  # noqa: SLF001  documented, in spite of its underscore
         if unawaited(frame) is not None:
             remedy = f"add options({loader_option(path, relationship)}) to the query"
             self._found(Finding.of(rule("guard.identity_map"), call_site(frame), path, remedy=remedy))

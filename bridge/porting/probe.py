@@ -131,7 +131,7 @@ class _Probe:
         if context.compiled is not None or not self._looks_at(connection):
             return
         if parameters:
-            self._found("probe.driver_sql", call_site(sys._getframe(1)), shown(statement), "")  # noqa: SLF001
+            self._found("probe.driver_sql", call_site(sys._getframe(1)), shown(statement), "")  # noqa: SLF001  documented, in spite of its underscore
         else:
             self._check(connection, statement, Question(statement, (), [], {}))
 
@@ -147,9 +147,9 @@ class _Probe:
         key = (url, text, shapes)
         verdict = self._verdicts.get(key)
         if verdict is None:
-            self._put(_Job(key, url, question, text, call_site(sys._getframe(1))))  # noqa: SLF001
+            self._put(_Job(key, url, question, text, call_site(sys._getframe(1))))  # noqa: SLF001  documented, in spite of its underscore
         elif verdict.rule:
-            self._found(verdict.rule, call_site(sys._getframe(1)), shown(text), verdict.detail)  # noqa: SLF001
+            self._found(verdict.rule, call_site(sys._getframe(1)), shown(text), verdict.detail)  # noqa: SLF001  documented, in spite of its underscore
 
     def _put(self, job: _Job) -> None:
         if self._process != os.getpid():

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RawCursors"]
 
-PROXIES: Final[Any] = pool._ConnectionFairy  # noqa: SLF001
+PROXIES: Final[Any] = pool._ConnectionFairy  # noqa: SLF001  not documented, as said below
 WATCHED: Final = ("execute", "executemany", "callproc", "copy_expert", "copy_from", "copy_to", "copy")
 DRIVERS: Final = ("psycopg2", "psycopg")
 
@@ -58,7 +58,7 @@ class RawCursors:
 
         def cursor(proxy: Any, *arguments: Any, **options: Any) -> Any:
             driver = proxy.dbapi_connection
-            if id(driver) not in self._own and self._covers(proxy._pool):  # noqa: SLF001
+            if id(driver) not in self._own and self._covers(proxy._pool):  # noqa: SLF001  not documented, as said above
                 self.check_out(driver)
             if id(driver) in self._own and options.get("cursor_factory"):
                 options["cursor_factory"] = self._class_over(options["cursor_factory"])
@@ -107,7 +107,7 @@ class RawCursors:
             try:
                 return original(cursor, *arguments, **options)
             finally:
-                self._judge(sys._getframe(1), name, cursor, (*arguments, *options.values()))  # noqa: SLF001
+                self._judge(sys._getframe(1), name, cursor, (*arguments, *options.values()))  # noqa: SLF001  documented, in spite of its underscore
 
         return watching
 

@@ -114,7 +114,7 @@ class _Values:
     def _found(self, name: str, subject: str, detail: str) -> None:
         known = rule(name)
         detail = f"{detail + ': ' if detail else ''}{known.says}; psycopg2 {known.sync}, asyncpg {known.asynchronous}"
-        self.report.add(Finding.of(known, call_site(sys._getframe(1)), subject, detail=detail))  # noqa: SLF001
+        self.report.add(Finding.of(known, call_site(sys._getframe(1)), subject, detail=detail))  # noqa: SLF001  documented, in spite of its underscore
 
 
 def _overrides(decorator: TypeDecorator[Any], name: str) -> bool:

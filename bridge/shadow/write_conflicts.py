@@ -108,7 +108,7 @@ def _query(table: str, key: list[str], condition: str) -> str:
     given = ", ".join(f"{part} AS bridge_{number}" for number, part in enumerate(key))
     same = " AND ".join(f"({part}) = bridge_{number}" for number, part in enumerate(key))
     return (
-        f"SELECT to_jsonb(held)::text FROM (SELECT {given} FROM "  # noqa: S608
+        f"SELECT to_jsonb(held)::text FROM (SELECT {given} FROM "  # noqa: S608  as said above
         f"jsonb_populate_record(NULL::{table}, $1::text::jsonb) AS held WHERE {condition}) AS given "
         f"JOIN {table} AS held ON {same} WHERE {condition}"
     )

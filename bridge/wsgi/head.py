@@ -48,7 +48,7 @@ def declared_length(scope: Scope, settings: Settings) -> int | None:
         # Transfer-Encoding overrides Content-Length (RFC 9112, 6.3): believing both is request smuggling.
         return None
     # More digits than any disk has bytes: int() is quadratic, and refuses more than 4300 of them.
-    length = int(text) if len(text) < 20 else 10**20  # noqa: PLR2004
+    length = int(text) if len(text) < 20 else 10**20  # noqa: PLR2004  longer than any 64-bit number
     check_body_length(length, settings)
     return length
 

@@ -38,13 +38,13 @@ class DecimalText(TypeDecorator[Decimal]):
         super().__init__()
         self.scale = scale
 
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:  # noqa: ARG002  the signature of TypeDecorator
         """Write the decimal's digits, trailing zeros included."""
         if value is None:
             return None
         return str(value) if self.scale is None else f"{value:.{self.scale}f}"
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002  the signature of TypeDecorator
         """Read the digits back."""
         return None if value is None else Decimal(value)
 

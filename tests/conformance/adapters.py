@@ -47,18 +47,18 @@ def bridge_wrapped(app: WSGIApp) -> ASGIApp:
 
 
 def a2wsgi_middleware(app: WSGIApp) -> ASGIApp:
-    adapter: Any = a2wsgi.WSGIMiddleware(app, workers=WORKERS)  # type: ignore[arg-type]
-    return adapter  # type: ignore[no-any-return]
+    adapter: Any = a2wsgi.WSGIMiddleware(app, workers=WORKERS)  # type: ignore[arg-type]  # not typed
+    return adapter  # type: ignore[no-any-return]  # not typed
 
 
 def asgiref_wsgi(app: WSGIApp) -> ASGIApp:
     adapter: Any = WsgiToAsgi(app)
-    return adapter  # type: ignore[no-any-return]
+    return adapter  # type: ignore[no-any-return]  # not typed
 
 
 def starlette_wsgi(app: WSGIApp) -> ASGIApp:
     adapter: Any = WSGIMiddleware(app)
-    return adapter  # type: ignore[no-any-return]
+    return adapter  # type: ignore[no-any-return]  # not typed
 
 
 OURS: dict[str, Adapter] = {"bridge": bridge, "bridge-pep3333": bridge_wrapped, "bridge-on-demand": bridge_on_demand}

@@ -216,6 +216,6 @@ def test_capacity_and_both_pools_have_the_size_that_the_guide_says() -> None:
     database = Database(UNUSED)
     assert database.pool.connections == 15
     for engine in (database.sync_engine, database.async_engine.sync_engine):
-        assert (engine.pool.size(), engine.pool._max_overflow) == (5, 10)  # type: ignore[attr-defined]
+        assert (engine.pool.size(), engine.pool._max_overflow) == (5, 10)  # type: ignore[attr-defined]  # the pool is a QueuePool
     assert "one process may open 30 connections" in prose("docs/how-to/size-the-pool.md")
     assert compose(settings_for("bridged", UNUSED)).bridge.capacity.tokens == 15

@@ -39,7 +39,7 @@ class ServerSide:
         return [
             row.pid
             for row in self.rows(
-                "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "  # noqa: S608
+                "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "  # noqa: S608  the condition is the test's own
                 f"AND backend_type = 'client backend' AND {condition}"
             )
         ]

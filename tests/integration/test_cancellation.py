@@ -89,7 +89,7 @@ async def test_a_request_cancelled_while_it_waits_for_a_token_or_a_connection_ne
             if path == "bridged":
                 await until(lambda: composition.bridge.statistics().waiting == 1)
             else:
-                await until(lambda: database.async_engine.sync_engine.pool._pool._queue._getters)  # type: ignore[attr-defined]
+                await until(lambda: database.async_engine.sync_engine.pool._pool._queue._getters)  # type: ignore[attr-defined]  # who waits for a pool has no public name
             queued.cancel()
             await queued.ended()
             assert not holder.task.done()

@@ -180,7 +180,7 @@ def watched(descriptor: int) -> dict[str, int]:
 async def test_both_sockets_are_watched_alike(query: str, tls: str, tls_server: TLSServer) -> None:
     database = Database(tls_server.url(f"{query}&sslmode={tls}"))
     with database.sync_engine.connect() as connection:
-        sync = watched(connection.connection.driver_connection.fileno())  # type: ignore[union-attr]
+        sync = watched(connection.connection.driver_connection.fileno())  # type: ignore[union-attr]  # it is connected
     async with database.async_engine.connect() as async_connection:
         driver: Any = (await async_connection.get_raw_connection()).driver_connection
         asynchronous = watched(driver._transport.get_extra_info("socket").fileno())

@@ -128,7 +128,7 @@ async def test_the_next_tenant_waits_for_a_cancel_under_way(
             offload(in_transaction, guarded, text("SELECT pg_sleep(0.2)"), text("SELECT 7"), capacity=capacity)
         )
         await until(lambda: not sleeping(server))  # the statement ended by itself, before its cancel was sent
-        assert guarded.sync_engine.pool.checkedout() == 1, "the connection was given away too early"  # type: ignore[attr-defined]
+        assert guarded.sync_engine.pool.checkedout() == 1, "the connection was given away too early"  # type: ignore[attr-defined]  # the pool is a QueuePool
         send.set()
         assert (await tenant)[1] == 7
         await asyncio.wait([task])

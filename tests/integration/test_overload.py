@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession  # noqa: TC002  FastAPI reads annotations
-from sqlalchemy.orm import Session  # noqa: TC002
+from sqlalchemy.orm import Session  # noqa: TC002  FastAPI reads annotations
 
 from bridge import NativeTransactionPending
 from tests.integration.application import Migration, migrating
@@ -168,7 +168,7 @@ async def test_a_bridged_call_inside_a_native_transaction_with_writes_is_an_erro
 
 
 def declare_nested(errors: list[NativeTransactionPending], write: str, migration: Migration) -> None:
-    from legacy_sync.models import Tag  # noqa: PLC0415
+    from legacy_sync.models import Tag  # noqa: PLC0415  only this path needs it
 
     def seven(session: Session) -> int:
         result: int = session.scalar(text("SELECT 7")) or 0

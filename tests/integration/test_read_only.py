@@ -59,7 +59,7 @@ WRITES: dict[str, Callable[[Session], object]] = {
     "a row lock": lambda session: session.execute(select(User).with_for_update()),
     "a shared row lock": lambda session: session.execute(select(User).with_for_update(read=True, key_share=True)),
     "a savepoint": _nest,
-    **{name: lambda session, sql=sql: session.execute(text(sql)) for name, sql in SQL.items()},  # type: ignore[misc]
+    **{name: lambda session, sql=sql: session.execute(text(sql)) for name, sql in SQL.items()},  # type: ignore[misc]  # mypy cannot infer a lambda with a default
 }
 
 
@@ -195,7 +195,7 @@ async def test_a_connection_that_was_lost_does_not_hide_why(database: Database) 
         async with database.async_unit_of_work(read_only=True) as session:
             await session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
     with pytest.raises(InterfaceError), database.unit_of_work(read_only=True) as session:
-        session.connection().connection.dbapi_connection.close()  # type: ignore[union-attr]
+        session.connection().connection.dbapi_connection.close()  # type: ignore[union-attr]  # it is connected
     with database.unit_of_work(read_only=True) as session:
         assert session.scalar(text("SELECT 1")) == 1
 

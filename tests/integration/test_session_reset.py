@@ -118,9 +118,9 @@ async def test_state_that_a_function_leaves_is_only_taken_back_by_always(engine:
 async def test_set_config_for_the_transaction_only_leaves_nothing(engine: str, database_url: str) -> None:
     async with one_connection(database_url, engine) as one:
         before = await one.scalar(PID)
-        await one.run(lambda session: session.scalar(select(func.set_config("app.tenant", "7", True))))  # noqa: FBT003  SQL
+        await one.run(lambda session: session.scalar(select(func.set_config("app.tenant", "7", True))))  # noqa: FBT003  SQL has no keywords
         assert await one.scalar(PID) == before, "neither replaced nor reset"
-        await one.run(lambda session: session.scalar(select(func.set_config("app.tenant", "7", False))))  # noqa: FBT003  SQL
+        await one.run(lambda session: session.scalar(select(func.set_config("app.tenant", "7", False))))  # noqa: FBT003  SQL has no keywords
         assert await one.scalar(PID) != before
 
 

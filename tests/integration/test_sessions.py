@@ -92,7 +92,7 @@ async def test_a_call_from_any_route_is_one_unit_of_work(database_url: str, serv
         with pytest.raises(LiveObjectReturned, match="returned a live Tag"):
             await migration.bridge.call(lambda session: session.get_one(Tag, 1))
         with pytest.raises(LegacyIsAsync):
-            await migration.bridge.call(rename_natively)  # type: ignore[unused-coroutine]
+            await migration.bridge.call(rename_natively)  # type: ignore[unused-coroutine]  # it raises before there is one
         assert checked_out(migration.bridge.database) == 0
 
 

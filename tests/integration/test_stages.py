@@ -53,7 +53,7 @@ async def switch_under_load(address: str, stages: Stages) -> tuple[list[httpx.Re
             after.append((await client.get("/users/3")).headers["bridge-path"])
             wanted = len(answers) + ANSWERS_PER_SWITCH
             async with progress, asyncio.timeout(20):
-                await progress.wait_for(lambda wanted=wanted: len(answers) >= wanted)  # type: ignore[misc]
+                await progress.wait_for(lambda wanted=wanted: len(answers) >= wanted)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         stop.set()
         await asyncio.gather(*askers)
     return answers, after

@@ -103,7 +103,7 @@ def _see(server: Server, request: bytes) -> dict[str, Any]:
     blocks=_blocks,
     chunked=st.booleans(),
 )
-def test_environ_equals_that_of_a_wsgi_server(  # noqa: PLR0917
+def test_environ_equals_that_of_a_wsgi_server(  # noqa: PLR0917  one parameter for each fixture
     reference: Server,
     adapted: Server,
     method: str,

@@ -22,7 +22,7 @@ JSON: dict[str, Any] = {
     "not-a-number": [math.nan, math.inf, -math.inf],
     "floats": [1.0, 1e22, 1e-7, 0.1 + 0.2, -0.0],
     "datetime": datetime(2024, 2, 29, 23, 59, 59, 999999, tzinfo=UTC),
-    "naive": datetime(2024, 2, 29, 12),  # noqa: DTZ001
+    "naive": datetime(2024, 2, 29, 12),  # noqa: DTZ001  naive on purpose
     "offset": datetime(2024, 2, 29, 12, tzinfo=timezone(timedelta(hours=5, minutes=30))),
     "date": date(1900, 1, 1),
     "decimal": [Decimal("1.10"), Decimal("1E+3"), Decimal("NaN")],

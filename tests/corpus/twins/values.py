@@ -50,7 +50,7 @@ async def searched(
     q: str | None = None,
     page: Annotated[int, lenient(int, 1)] = 1,
     ratio: Annotated[float, lenient(float, 0.5)] = 0.5,
-    on: Annotated[Any, lenient(bool, default=False)] = False,  # noqa: FBT002
+    on: Annotated[Any, lenient(bool, default=False)] = False,  # noqa: FBT002  a field of a form
 ) -> Any:
     query = request.query_params
     return {"q": q, "all": query.getlist("q"), "page": page, "ratio": ratio, "on": on, "names": sorted(query)}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 # SQLAlchemy reads the annotations.
-from datetime import date, datetime, time, timedelta  # noqa: TC003
-from decimal import Decimal  # noqa: TC003
+from datetime import date, datetime, time, timedelta  # noqa: TC003  SQLAlchemy reads annotations
+from decimal import Decimal  # noqa: TC003  SQLAlchemy reads annotations
 from typing import Any
 
 from sqlalchemy import REAL, BigInteger, CheckConstraint, DateTime, MetaData, Numeric, SmallInteger, String

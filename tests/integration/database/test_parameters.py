@@ -50,12 +50,12 @@ STATEMENTS: dict[str, tuple[Any, dict[str, Any], str]] = {
     "too-large-for-any-integer": (found(Sample.id == 2**80), {}, "[]"),
     "float-for-key": (found(Sample.id == 1.0), {}, "[(1,)]"),
     "fraction-for-key": (found(Sample.id == 1.5), {}, "[]"),
-    "bool-for-key": (found(Sample.id == literal_column("1"), Sample.whole == True), {}, "ProgrammingError 42883"),  # noqa: E712
+    "bool-for-key": (found(Sample.id == literal_column("1"), Sample.whole == True), {}, "ProgrammingError 42883"),  # noqa: E712  SQL, not Python
     "other-text-for-key": (found(Sample.id == "one"), {}, "DataError 22P02"),
     "too-large-a-text-for-key": (found(Sample.id == str(2**40)), {}, "DataError 22003"),
     "int-for-name": (found(Sample.name == 5), {}, "ProgrammingError 42883"),
     "text-for-day": (found(Sample.day >= "2024-06-30"), {}, "[(1,)]"),
-    "moment-for-day": (found(Sample.day < datetime(2024, 7, 1, 12)), {}, "[(1,)]"),  # noqa: DTZ001
+    "moment-for-day": (found(Sample.day < datetime(2024, 7, 1, 12)), {}, "[(1,)]"),  # noqa: DTZ001  naive on purpose
     "text-for-moment": (found(Sample.moment <= "2024-07-01T00:00:00Z"), {}, "[(1,)]"),
     "text-for-price": (found(Sample.price == "1.5"), {}, "[(1,)]"),
     "limit": (found().limit(1).offset(1), {}, "[(2,)]"),
@@ -71,7 +71,7 @@ STATEMENTS: dict[str, tuple[Any, dict[str, Any], str]] = {
     "untyped-text": (text("SELECT :p"), {"p": "five"}, "[('five',)]"),
     "untyped-null": (text("SELECT :p"), {"p": None}, "[(None,)]"),
     "untyped-day": (text("SELECT :p"), {"p": date(2024, 7, 1)}, "[(datetime.date(2024, 7, 1),)]"),
-    "untyped-moment": (text("SELECT :p"), {"p": datetime(2024, 7, 1, 12)}, "[(datetime.datetime(2024, 7, 1, 12, 0),)]"),  # noqa: DTZ001
+    "untyped-moment": (text("SELECT :p"), {"p": datetime(2024, 7, 1, 12)}, "[(datetime.datetime(2024, 7, 1, 12, 0),)]"),  # noqa: DTZ001  naive on purpose
     "untyped-decimal": (text("SELECT :p"), {"p": Decimal("1.50")}, "[(Decimal('1.50'),)]"),
     "untyped-uuid": (text("SELECT :p"), {"p": UUID(int=1)}, "[(UUID('00000000-0000-0000-0000-000000000001'),)]"),
     "several-untyped": (text("SELECT :a, :b, :a"), {"a": 1, "b": "x"}, "[(1, 'x', 1)]"),
@@ -191,15 +191,15 @@ async def test_a_transaction_with_an_isolation_level_may_begin_with_any_value(
 ) -> None:
     database = Database(parity_url, isolation_level=level)
     statement, values, expected = STATEMENTS["untyped-text"]
-    body = lambda connection: connection.execute(statement, values).all()  # noqa: E731
+    body = lambda connection: connection.execute(statement, values).all()  # noqa: E731  short, and used once
     assert await on_connection(database, engine, body) == expected
     await database.dispose()
 
 
 async def test_without_the_layer_asyncpg_refuses(parity_url: str) -> None:
     database = Database(parity_url, parity=ParityLayers(parameters=False))
-    body = lambda connection: connection.execute(found(Sample.id == "1")).all()  # noqa: E731
+    body = lambda connection: connection.execute(found(Sample.id == "1")).all()  # noqa: E731  short, and used once
     assert await on_connection(database, "async", body) == "ProgrammingError 42883 None"
-    get = lambda session: session.get(Sample, "1")  # noqa: E731
+    get = lambda session: session.get(Sample, "1")  # noqa: E731  short, and used once
     assert await in_session(database, "async", get) == "DataError 22000 None"
     await database.dispose()

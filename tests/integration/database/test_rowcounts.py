@@ -76,7 +76,7 @@ async def test_what_comes_first_in_a_transaction_belongs_to_it(case: str, engine
     assert await on_connection(database, engine, body) == f"({COUNTS[case][2]}, 0)"
 
 
-class Counting(asyncpg.Connection):  # type: ignore[misc]
+class Counting(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is not typed
     """A connection that counts the batches and the single statements it is given."""
 
     batches: ClassVar[list[int]] = []

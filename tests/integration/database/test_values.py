@@ -30,7 +30,7 @@ def stored(column: str, value: object, zone: str | None = None) -> Callable[[Con
             connection.execute(text(f"SET LOCAL TIME ZONE {zone}"))
         connection.execute(SAMPLES.insert(), {"id": 1, column: value})
         read = connection.execute(select(SAMPLES.c[column])).scalar_one()
-        return read, connection.scalar(text(f"SELECT {column}::text FROM parity.samples"))  # noqa: S608
+        return read, connection.scalar(text(f"SELECT {column}::text FROM parity.samples"))  # noqa: S608  the column is the test's own
 
     return body
 
@@ -55,8 +55,8 @@ CASES: dict[str, tuple[Callable[[Connection], Any], str]] = {
     "naive-in-server-zone": (stored("moment", NAIVE), "'2024-07-01 12:30:00-04'"),
     "naive-in-session-zone": (stored("moment", NAIVE, "'Asia/Kolkata'"), "'2024-07-01 12:30:00+05:30'"),
     "naive-in-posix-zone": (stored("moment", NAIVE, "2"), "'2024-07-01 12:30:00+02'"),
-    "naive-twice-on-the-clock": (stored("moment", datetime(2024, 11, 3, 1, 30)), "'2024-11-03 01:30:00-05'"),  # noqa: DTZ001
-    "naive-never-on-the-clock": (stored("moment", datetime(2024, 3, 10, 2, 30)), "'2024-03-10 03:30:00-04'"),  # noqa: DTZ001
+    "naive-twice-on-the-clock": (stored("moment", datetime(2024, 11, 3, 1, 30)), "'2024-11-03 01:30:00-05'"),  # noqa: DTZ001  naive on purpose
+    "naive-never-on-the-clock": (stored("moment", datetime(2024, 3, 10, 2, 30)), "'2024-03-10 03:30:00-04'"),  # noqa: DTZ001  naive on purpose
     "aware-read-in-server-zone": (stored("moment", IN_BERLIN), f"6, 30, {at(-4)}"),
     "aware-read-in-session-zone": (stored("moment", IN_BERLIN, "'Asia/Kolkata'"), f"16, 0, {at(5.5)}"),
     "aware-read-in-posix-zone": (stored("moment", IN_BERLIN, "'PST8PDT,M3.2.0,M11.1.0'"), f"3, 30, {at(-7)}"),
@@ -107,7 +107,7 @@ CASES: dict[str, tuple[Callable[[Connection], Any], str]] = {
     "float-into-integer": (stored("whole", 5.7), "(6, '6')"),
     "float-into-small-integer": (stored("small", 2.5), "(3, '3')"),
     "decimal-into-integer": (stored("whole", Decimal("5.7")), "(6, '6')"),
-    "bool-into-integer": (stored("whole", True), "ProgrammingError 42804"),  # noqa: FBT003
+    "bool-into-integer": (stored("whole", True), "ProgrammingError 42804"),  # noqa: FBT003  the value that is stored
     "int-into-boolean": (stored("flag", 1), "(True, 'true')"),
     "too-large-for-integer": (stored("whole", 2**40), "DataError 22003"),
     "too-large-for-small-integer": (stored("small", 2**15), "DataError 22003"),

@@ -78,10 +78,10 @@ async def test_a_commit_whose_answer_is_lost_counts_once(database_url: str, stor
         def losing_the_answer_of_the_commit() -> object:
             return _stalling_at_the_end(entered(), wire)
 
-        distant._connection.transaction = losing_the_answer_of_the_commit  # type: ignore[method-assign,assignment]
+        distant._connection.transaction = losing_the_answer_of_the_commit  # type: ignore[method-assign,assignment]  # replaced for the test
         with pytest.raises(EvidenceStoreUnavailable, match="has not answered within 1 s"):
             await distant.add(served(2, 4))
-        distant._connection.transaction = entered  # type: ignore[method-assign]
+        distant._connection.transaction = entered  # type: ignore[method-assign]  # replaced for the test
         wire.flow()
         assert await total(store) == 7, "the server had committed"
         await distant.add(served(2, 4))
@@ -97,11 +97,11 @@ class _stalling_at_the_end:  # noqa: N801  a context manager
         self._transaction, self._wire = transaction, wire
 
     async def __aenter__(self) -> object:
-        return await self._transaction.__aenter__()  # type: ignore[attr-defined]
+        return await self._transaction.__aenter__()  # type: ignore[attr-defined]  # an attribute of this test's double
 
     async def __aexit__(self, *error: object) -> object:
-        await to_thread.run_sync(self._wire.stall, "down")  # type: ignore[attr-defined]
-        return await self._transaction.__aexit__(*error)  # type: ignore[attr-defined]
+        await to_thread.run_sync(self._wire.stall, "down")  # type: ignore[attr-defined]  # an attribute of this test's double
+        return await self._transaction.__aexit__(*error)  # type: ignore[attr-defined]  # an attribute of this test's double
 
 
 async def test_a_batch_waits_for_its_own_transaction_that_is_still_under_way(

@@ -117,7 +117,7 @@ async def cancelled_by(mechanism: str, work: Awaitable[None], reached: Callable[
             if mechanism == "scope":
                 stack.enter_context(scope)
             if mechanism == "disconnect":
-                await unless_disconnected(receive, work)  # type: ignore[arg-type]
+                await unless_disconnected(receive, work)  # type: ignore[arg-type]  # stands in for ASGI's receive
             else:
                 await work
 

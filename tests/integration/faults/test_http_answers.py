@@ -12,7 +12,7 @@ import anyio
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession  # noqa: TC002  FastAPI reads annotations
-from sqlalchemy.orm import Session  # noqa: TC002
+from sqlalchemy.orm import Session  # noqa: TC002  FastAPI reads annotations
 
 from tests.integration.application import Migration, migrating
 from tests.integration.server_side import ServerSide, assert_nothing_leaked, until

@@ -42,7 +42,7 @@ async def test_a_statement_is_cancelled_time_and_again(way: Any, driver: Any, se
         thread.start()
         await until(lambda: server.connections("state = 'active' AND query LIKE '%pg_sleep%'"))
         cancel()
-        await until(lambda thread=thread: not thread.is_alive())  # type: ignore[misc]
+        await until(lambda thread=thread: not thread.is_alive())  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         assert len(errors) == 1
         driver.rollback()
 

@@ -122,4 +122,4 @@ async def test_a_caller_gets_away_from_a_server_that_cannot_be_reached(
         )
         if thread is not None:  # nobody could tell the server
             await session.execute(text(f"KILL {thread}"))
-    await until(lambda: not database.async_engine.sync_engine.pool.checkedout())  # type: ignore[attr-defined]
+    await until(lambda: not database.async_engine.sync_engine.pool.checkedout())  # type: ignore[attr-defined]  # the pool is a QueuePool

@@ -88,7 +88,7 @@ class Writer(Base):
     titles: AssociationProxy[list[str]] = association_proxy("books", "title")
     book_count: Mapped[int] = column_property(
         select(func.count(Book.id))
-        .where(Book.writer_id == id)  # noqa: A003
+        .where(Book.writer_id == id)  # noqa: A003  its name is the column's
         .correlate_except(Book)
         .scalar_subquery(),
         deferred=True,
@@ -104,14 +104,14 @@ class Person(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
     name: Mapped[str]
-    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}  # noqa: RUF012  SQLAlchemy's form
 
 
 class Manager(Person):
     __tablename__ = "manager"
     id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     budget: Mapped[int]
-    __mapper_args__ = {"polymorphic_identity": "manager"}  # noqa: RUF012
+    __mapper_args__ = {"polymorphic_identity": "manager"}  # noqa: RUF012  SQLAlchemy's form
 
 
 class Event(Base):
@@ -121,7 +121,7 @@ class Event(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     name: Mapped[str]
     changed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), onupdate=func.now())
-    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012
+    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012  SQLAlchemy's form
 
 
 def fill(engine: Engine) -> None:

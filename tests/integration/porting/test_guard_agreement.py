@@ -57,7 +57,7 @@ def under_guard(case: Case, url: str) -> tuple[str, list[tuple[str, str]]]:
     try:
         with guarded(expire_on_commit=case.expire_on_commit) as report:
             try:
-                finished(case.run(AwaitedSession(session)))  # type: ignore[arg-type]
+                finished(case.run(AwaitedSession(session)))  # type: ignore[arg-type]  # stands in for a Session
             except Exception as error:  # noqa: BLE001 - the outcome is the point
                 outcome = outcome_of(error)
             else:

@@ -45,7 +45,7 @@ def test_a_share_of_the_requests_is_looked_at_and_every_answer_is_the_same(engin
     draws = every(4)
     sample = Sample(engine, rate=0.25, chance=lambda: next(draws))
     app = flask_over(engine)
-    app.wsgi_app = sample.wsgi(app.wsgi_app)  # type: ignore[assignment, method-assign]
+    app.wsgi_app = sample.wsgi(app.wsgi_app)  # type: ignore[assignment, method-assign]  # replaced for the test
     sample.start()
     answers = {app.test_client().get("/").text for _ in range(8)}
     sample.stop()
@@ -97,7 +97,7 @@ def test_a_streamed_body_is_looked_at_and_closed(engine: Engine) -> None:
         return response
 
     sample = Sample(engine, rate=1.0)
-    app.wsgi_app = sample.wsgi(app.wsgi_app)  # type: ignore[assignment, method-assign]
+    app.wsgi_app = sample.wsgi(app.wsgi_app)  # type: ignore[assignment, method-assign]  # replaced for the test
     sample.start()
     client = app.test_client()
     with client.get("/") as response:

@@ -51,13 +51,13 @@ class ValueCase:
 YES: Final = True
 STAMP: Final = DateTime(timezone=True)
 VALUES: Final = (
-    ValueCase(STAMP, datetime(2024, 7, 1, 12), "value.naive_datetime_into_timestamptz", "differs"),  # noqa: DTZ001
+    ValueCase(STAMP, datetime(2024, 7, 1, 12), "value.naive_datetime_into_timestamptz", "differs"),  # noqa: DTZ001  naive on purpose
     ValueCase(STAMP, date(2024, 7, 1), "value.naive_datetime_into_timestamptz", "differs"),
     ValueCase(ARRAY(STAMP), [datetime(2024, 7, 1, 12, tzinfo=UTC)], "value.timestamptz_read"),
     ValueCase(STAMP, datetime(2024, 7, 1, 12, tzinfo=UTC), "value.timestamptz_read"),
     ValueCase(STAMP, "2024-07-01 12:00+00", "value.string_into_date", "fails"),
     ValueCase(DateTime(), datetime(2024, 7, 1, 12, tzinfo=UTC), "value.aware_datetime_into_timestamp", "fails"),
-    ValueCase(DateTime(), datetime(2024, 7, 1, 12)),  # noqa: DTZ001
+    ValueCase(DateTime(), datetime(2024, 7, 1, 12)),  # noqa: DTZ001  naive on purpose
     ValueCase(DateTime(), "2024-07-01", "value.string_into_date", "fails"),
     ValueCase(Date(), "2024-07-01", "value.string_into_date", "fails"),
     ValueCase(Date(), date(2024, 7, 1)),

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class Answer(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         with suppress(ConnectionError):
-            received: list[bytes] = self.server.received  # type: ignore[attr-defined]
+            received: list[bytes] = self.server.received  # type: ignore[attr-defined]  # an attribute of this test's server
             received.append(self.request.recv(100))
             self.request.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
 
@@ -44,7 +44,7 @@ def listening() -> Iterator[tuple[int, list[bytes]]]:
     """Yield the port of a server that answers HTTP, and what it has received."""
     received: list[bytes] = []
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Answer) as server:
-        server.received = received  # type: ignore[attr-defined]
+        server.received = received  # type: ignore[attr-defined]  # an attribute of this test's server
         serving = threading.Thread(target=server.serve_forever, args=(0.01,))
         serving.start()
         yield server.server_address[1], received
@@ -141,7 +141,7 @@ PROCESSES = [program, shell, blocking_program, system]
 
 def on_loop(loop: str, test: Callable[[], Awaitable[None]]) -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop if loop == "uvloop" else None) as runner:
-        runner.run(test())  # type: ignore[arg-type]
+        runner.run(test())  # type: ignore[arg-type]  # an async test, called by hand
 
 
 LOOPS = pytest.mark.parametrize("loop", ["asyncio", "uvloop"])

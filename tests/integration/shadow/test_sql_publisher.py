@@ -188,7 +188,7 @@ async def test_publishing_takes_no_connection_of_the_pool(database_url: str) -> 
     publisher = SQLPublisher(database)
     await publisher.create_tables()
     await publisher.publish([dates()])
-    assert database.async_engine.sync_engine.pool.checkedin() == 0  # type: ignore[attr-defined]
+    assert database.async_engine.sync_engine.pool.checkedin() == 0  # type: ignore[attr-defined]  # the pool is a QueuePool
     await publisher.close()
     await database.dispose()
 

@@ -202,7 +202,7 @@ async def test_an_application_without_rights_to_the_table_still_has_its_rows_cap
 
 async def test_installing_again_and_uninstalling(database: Database, server: ServerSide) -> None:
     capture = WriteCapture(database)
-    await capture.install([Note.__table__, "lines"])  # type: ignore[list-item]
+    await capture.install([Note.__table__, "lines"])  # type: ignore[list-item]  # the table of a mapped class is a Table
     assert await capture.missing([*TABLES, "pg_class"]) == ("pg_class",)
     await capture.uninstall(TABLES)
     assert await capture.missing(["notes"]) == ("notes",)

@@ -157,7 +157,7 @@ async def test_a_change_reaches_everybody_within_a_second(open_store: Open) -> N
         await one.change(SHOW, f"canary {number} %", who="ada", why="a ramp", expected=one.version(SHOW))
         assert one.get(SHOW).percent == number
         began = monotonic()
-        await until(lambda number=number: all(each.get(SHOW).percent == number for each in others))  # type: ignore[misc]
+        await until(lambda number=number: all(each.get(SHOW).percent == number for each in others))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
         assert monotonic() - began < WITHIN_S
     assert {each.version(SHOW) for each in (one, *others)} == {5}
     assert all(each.status().error is None and each.status().following for each in (one, *others))

@@ -80,7 +80,7 @@ async def test_a_file_that_is_written_in_any_way_is_followed_without_polling(pat
         assert str(stages.get(SHOW)) == "shadow"
         for setting in ("canary 5 %", "native"):
             await to_thread.run_sync(put, setting)
-            await until(lambda setting=setting: str(stages.get(SHOW)) == setting)  # type: ignore[misc]
+            await until(lambda setting=setting: str(stages.get(SHOW)) == setting)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
 
 
 async def test_a_file_whose_changes_nothing_tells_of_is_polled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -408,7 +408,7 @@ async def test_a_file_that_may_not_be_written_is_changed_where_it_comes_from() -
     [
         ("watchfiles", lambda: FileStageStore("stages.toml"), "file"),
         ("tomlkit", lambda: FileStageStore("stages.toml"), "file"),
-        ("openfeature.event", lambda: OpenFeatureStageStore(None, {}), "openfeature"),  # type: ignore[arg-type]
+        ("openfeature.event", lambda: OpenFeatureStageStore(None, {}), "openfeature"),  # type: ignore[arg-type]  # not reached: the extra is missing
     ],
 )
 def test_a_package_that_is_missing_is_named_with_its_extra(
@@ -416,4 +416,4 @@ def test_a_package_that_is_missing_is_named_with_its_extra(
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ExtraMissing, match=rf"{package} is not installed: .*legacy-bridge\[{extra}\]"):
-        make()  # type: ignore[operator]
+        make()  # type: ignore[operator]  # one of the two is not callable by its type

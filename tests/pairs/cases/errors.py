@@ -129,7 +129,7 @@ def backend_terminated(session: Session) -> object:
 
 def idle_in_transaction_timeout(session: Session) -> object:
     session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '10ms'"))
-    with session.get_bind().connect() as other:  # type: ignore[union-attr]
+    with session.get_bind().connect() as other:  # type: ignore[union-attr]  # the bind is an engine
         other.execute(text("SELECT pg_sleep(0.1)"))
     return session.scalar(text("SELECT 1"))
 

@@ -43,7 +43,7 @@ def updates(column: str, values: Values) -> tuple[Case, ...]:
             table, found = _sample(column)
             session.execute(insert(table).values(id=1))
             result = session.execute(update(table).where(found == null()).values({column: value}))
-            return [result.rowcount, session.scalar(select(found))]  # type: ignore[attr-defined]
+            return [result.rowcount, session.scalar(select(found))]  # type: ignore[attr-defined]  # the result of an UPDATE has it
 
         return run
 

@@ -40,7 +40,7 @@ def filter_by_string_foreign_key(session: Session) -> object:
 
 def attribute_of_another_type(session: Session) -> object:
     item = session.get_one(Item, 1)
-    item.quantity = "7"  # type: ignore[assignment]
+    item.quantity = "7"  # type: ignore[assignment]  # of another type on purpose
     session.flush()
     session.refresh(item)
     return item.quantity
@@ -48,7 +48,7 @@ def attribute_of_another_type(session: Session) -> object:
 
 def attribute_rounded_by_the_database(session: Session) -> object:
     item = session.get_one(Item, 1)
-    item.quantity = 7.6  # type: ignore[assignment]
+    item.quantity = 7.6  # type: ignore[assignment]  # of another type on purpose
     session.flush()
     session.refresh(item)
     return item.quantity

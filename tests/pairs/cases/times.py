@@ -65,7 +65,7 @@ def span_in_other_interval_style(session: Session) -> object:
 
 def offset_of_now(session: Session) -> object:
     now = session.scalar(select(func.now()))
-    return str(now.utcoffset())  # type: ignore[union-attr]
+    return str(now.utcoffset())  # type: ignore[union-attr]  # never None here
 
 
 def day_of_instant(session: Session) -> object:
@@ -106,9 +106,9 @@ CASES: tuple[Case, ...] = (
         "instant",
         {
             "naive": _NAIVE,
-            "naive in summer": datetime(2024, 7, 1, 12),  # noqa: DTZ001
+            "naive in summer": datetime(2024, 7, 1, 12),  # noqa: DTZ001  naive on purpose
             "naive that does not exist": datetime(2024, 3, 10, 2, 30),  # noqa: DTZ001 - clocks of the session go forward
-            "naive that is twice": datetime(2024, 11, 3, 1, 30),  # noqa: DTZ001
+            "naive that is twice": datetime(2024, 11, 3, 1, 30),  # noqa: DTZ001  naive on purpose
             "aware": _AWARE,
             "aware Berlin": _BERLIN,
             "aware fixed": _FIXED,
@@ -146,15 +146,15 @@ CASES: tuple[Case, ...] = (
         },
     ),
     *inserts("instants", {"naive": [_NAIVE], "aware": [_AWARE, _BERLIN], "mixed with None": [_AWARE, None]}),
-    *compares("day", {"date": _DAY, "datetime": datetime(2024, 2, 29), "str": "2024-02-29", "str abc": "abc"}),  # noqa: DTZ001
-    *compares("moment", {"naive": datetime(2024, 2, 29, 12, 30), "aware": _AWARE, "str": "2024-02-29 12:30"}),  # noqa: DTZ001
+    *compares("day", {"date": _DAY, "datetime": datetime(2024, 2, 29), "str": "2024-02-29", "str abc": "abc"}),  # noqa: DTZ001  naive on purpose
+    *compares("moment", {"naive": datetime(2024, 2, 29, 12, 30), "aware": _AWARE, "str": "2024-02-29 12:30"}),  # noqa: DTZ001  naive on purpose
     *compares(
         "instant",
         {
             "aware": _AWARE,
             "other zone": _AWARE.astimezone(ZoneInfo("Asia/Tokyo")),
             "naive of session": datetime(2024, 2, 29, 9),  # noqa: DTZ001 - 12:30 UTC in St. John's
-            "naive of UTC": datetime(2024, 2, 29, 12, 30),  # noqa: DTZ001
+            "naive of UTC": datetime(2024, 2, 29, 12, 30),  # noqa: DTZ001  naive on purpose
             "str": "2024-02-29T12:30:00Z",
             "date": _DAY,
         },
@@ -162,7 +162,7 @@ CASES: tuple[Case, ...] = (
     *compares("clock", {"time": time(12, 30), "str": "12:30"}),
     *compares("span", {"timedelta": timedelta(days=1, seconds=2), "str": "1 day 2 seconds"}),
     *contains("day", {"dates": [_DAY], "strs": ["2024-02-29"]}),
-    *contains("instant", {"aware": [_AWARE], "strs": ["2024-02-29T12:30:00Z"], "naive": [datetime(2024, 2, 29, 9)]}),  # noqa: DTZ001
+    *contains("instant", {"aware": [_AWARE], "strs": ["2024-02-29T12:30:00Z"], "naive": [datetime(2024, 2, 29, 9)]}),  # noqa: DTZ001  naive on purpose
     *selects("day", "moment", "instant", "clock", "span", "instants", "zoned_clock"),
     *literals(
         {
@@ -200,7 +200,7 @@ CASES: tuple[Case, ...] = (
     ),
     *bound(
         {
-            "instant = naive": ("SELECT id FROM constants WHERE instant = :p", {"p": datetime(2024, 2, 29, 9)}),  # noqa: DTZ001
+            "instant = naive": ("SELECT id FROM constants WHERE instant = :p", {"p": datetime(2024, 2, 29, 9)}),  # noqa: DTZ001  naive on purpose
             "instant = aware": ("SELECT id FROM constants WHERE instant = :p", {"p": _AWARE}),
             "instant = str": ("SELECT id FROM constants WHERE instant = :p", {"p": "2024-02-29 12:30Z"}),
             "moment < aware": ("SELECT id FROM constants WHERE moment < :p", {"p": _AWARE}),

@@ -145,7 +145,7 @@ def notify(session: Session) -> object:
 
 def two_phase(session: Session) -> object:
     session.close()
-    with session.get_bind().connect() as connection:  # type: ignore[union-attr]
+    with session.get_bind().connect() as connection:  # type: ignore[union-attr]  # the bind is an engine
         transaction = connection.begin_twophase("pairs")
         connection.execute(insert(Shelf).values(id=9, name="nine"))
         transaction.prepare()
@@ -154,7 +154,7 @@ def two_phase(session: Session) -> object:
 
 
 def _other(session: Session) -> Any:
-    return session.get_bind().connect()  # type: ignore[union-attr]
+    return session.get_bind().connect()  # type: ignore[union-attr]  # the bind is an engine
 
 
 CASES: tuple[Case, ...] = (

@@ -180,4 +180,4 @@ def test_settings_of_the_pool_that_contradict_each_other_are_refused() -> None:
         with pytest.raises(ConfigurationError, match="session_state"):
             PoolSettings(transaction_pooler=True, session_state=policy)
     with pytest.raises(ConfigurationError, match="session_state"):
-        PoolSettings(session_state="sometimes")  # type: ignore[arg-type]
+        PoolSettings(session_state="sometimes")  # type: ignore[arg-type]  # of a wrong type on purpose

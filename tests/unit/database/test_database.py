@@ -12,7 +12,7 @@ NOBODY = "postgresql://someone:s3cret-w0rd@127.0.0.1:1/name"
 
 def test_nothing_connects_before_the_first_use() -> None:
     database = Database(NOBODY)
-    assert database.sync_engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert database.sync_engine.pool.checkedout() == 0  # type: ignore[attr-defined]  # the pool is a QueuePool
 
 
 def test_the_asynchronous_sessions_do_not_expire_on_commit() -> None:

@@ -43,5 +43,5 @@ def test_both_engines_get_a_pool_of_the_same_size() -> None:
     database = Database("postgresql://host/name", pool=PoolSettings(size=3, overflow=4, timeout=5))
     pools = database.sync_engine.pool, database.async_engine.sync_engine.pool
     for pool in pools:
-        assert (pool.size(), pool._max_overflow, pool._timeout) == (3, 4, 5)  # type: ignore[attr-defined]
+        assert (pool.size(), pool._max_overflow, pool._timeout) == (3, 4, 5)  # type: ignore[attr-defined]  # the pool is a QueuePool
     assert database.pool.connections == 7

@@ -40,7 +40,7 @@ def test_connecting_is_limited_unless_the_url_says_otherwise(engine: Engine, exp
         raise engine.dialect.loaded_dbapi.OperationalError("not now", None)
 
     limit_connecting(engine, 3)
-    engine.dialect.connect = refuse  # type: ignore[method-assign, assignment]
+    engine.dialect.connect = refuse  # type: ignore[method-assign, assignment]  # replaced for the test
     with pytest.raises(OperationalError):
         engine.connect()
     assert {name: value for name, value in seen.items() if "timeout" in name} == expected

@@ -90,7 +90,7 @@ async def test_code_that_swallows_the_error_cannot_go_on_with_the_next_statement
             for statement in (ENDLESS, text("INSERT INTO things VALUES ('second attempt')")):
                 try:
                     session.execute(statement)
-                except Exception as error:  # noqa: BLE001
+                except Exception as error:  # noqa: BLE001  whatever comes is looked at below
                     seen.append(type(error).__name__)
 
     task = asyncio.create_task(offload(work, capacity=capacity))
@@ -236,7 +236,7 @@ class FakeEngine:
 )
 def test_each_driver_is_stopped_its_own_way(driver: str, calls: list[str]) -> None:
     log = list[str]()
-    STOPS[driver](FakeEngine(log), Driver(log))()  # type: ignore[arg-type]
+    STOPS[driver](FakeEngine(log), Driver(log))()  # type: ignore[arg-type]  # stands in for an engine
     assert log == calls
 
 

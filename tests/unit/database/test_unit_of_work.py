@@ -45,16 +45,16 @@ class AsyncNotes(Notes):
         self.release.set()
         self.info: dict[str, object] = {}
 
-    async def commit(self) -> None:  # type: ignore[override]
+    async def commit(self) -> None:  # type: ignore[override]  # as far as the test calls it
         self.committing.set()
         await self.release.wait()
         super().commit()
 
-    async def rollback(self) -> None:  # type: ignore[override]
+    async def rollback(self) -> None:  # type: ignore[override]  # as far as the test calls it
         await asyncio.sleep(0)
         super().rollback()
 
-    async def close(self) -> None:  # type: ignore[override]
+    async def close(self) -> None:  # type: ignore[override]  # as far as the test calls it
         await asyncio.sleep(0)
         super().close()
 

@@ -94,10 +94,10 @@ async def test_two_guards_act_once() -> None:
 
     # Both see the operation at the same version, as two processes do before either change has reached the other.
     version = world.stages.version(OPERATION)
-    world.stages.version = lambda operation: version  # type: ignore[method-assign]
-    world.stages.change = counted  # type: ignore[method-assign]
+    world.stages.version = lambda operation: version  # type: ignore[method-assign]  # replaced for the test
+    world.stages.change = counted  # type: ignore[method-assign]  # replaced for the test
     setting = world.stages.snapshot()
-    world.stages.snapshot = lambda: setting  # type: ignore[method-assign]
+    world.stages.snapshot = lambda: setting  # type: ignore[method-assign]  # replaced for the test
     for _ in range(3):
         await look(world, native=FAILING, bridged=FINE)
         await guard(other).look()
@@ -238,7 +238,7 @@ async def test_a_guard_whose_store_is_down_moves_nothing_and_sees_again(caplog: 
             raise EvidenceStoreUnavailable(msg)
         return await read(*args, **options)
 
-    world.store.read = sometimes  # type: ignore[method-assign]
+    world.store.read = sometimes  # type: ignore[method-assign]  # replaced for the test
     await world.evidence.start()
     for _ in range(4):
         await world.happened(native=FAILING, bridged=FINE)
@@ -256,6 +256,6 @@ async def test_a_guard_whose_store_is_down_moves_nothing_and_sees_again(caplog: 
 
 async def test_an_operation_without_a_port_here_is_left_alone() -> None:
     world = World("native", guard=GuardSettings(breaches=1))
-    world.version = None  # type: ignore[assignment]
+    world.version = None  # type: ignore[assignment]  # no port
     await look(world, native=FAILING)
     assert world.stage == "native"

@@ -30,7 +30,7 @@ def test_what_is_no_way_forward_is_refused(text: str) -> None:
 @pytest.mark.parametrize("plan", [{"steps": ()}, {"steps": (StageSetting.parse("native"),), "hold_s": -1.0}])
 def test_a_plan_without_a_step_or_with_a_negative_time_is_refused(plan: dict[str, object]) -> None:
     with pytest.raises(InvalidEvidenceSetting):
-        Plan(**plan)  # type: ignore[arg-type]
+        Plan(**plan)  # type: ignore[arg-type]  # any setting
 
 
 @pytest.mark.parametrize(

@@ -258,7 +258,7 @@ async def test_a_step_back_never_asks(stage: str, to: str) -> None:
         msg = "down"
         raise EvidenceStoreUnavailable(msg)
 
-    world.store.read = world.store.keep = world.store.add = unavailable  # type: ignore[method-assign]
+    world.store.read = world.store.keep = world.store.add = unavailable  # type: ignore[method-assign]  # replaced for the test
     await world.evidence.promote(OPERATION, to, who="ada", why="trouble")
     assert world.stage == to
     assert await world.evidence.certificates() == []
@@ -273,7 +273,7 @@ async def test_somebody_elses_change_in_between_is_a_conflict_and_leaves_no_cert
         await keep(document)
         await world.stages.change(OPERATION, "legacy", who="bob", why="trouble")
 
-    world.store.keep = while_somebody_else_changes_it  # type: ignore[method-assign]
+    world.store.keep = while_somebody_else_changes_it  # type: ignore[method-assign]  # replaced for the test
     with pytest.raises(StageConflict):
         await world.evidence.promote(OPERATION, "canary 5 %", who="ada", why="ready")
     assert world.stage == "legacy"
@@ -290,10 +290,10 @@ async def test_a_change_whose_answer_was_lost_counts_as_granted_and_not_as_certi
         msg = "no answer"
         raise StageStoreUnavailable(msg)
 
-    world.stages.change = lost  # type: ignore[method-assign]
+    world.stages.change = lost  # type: ignore[method-assign]  # replaced for the test
     with pytest.raises(StageStoreUnavailable):
         await world.evidence.promote(OPERATION, "canary 5 %", who="ada", why="ready")
-    world.stages.change = change  # type: ignore[method-assign]
+    world.stages.change = change  # type: ignore[method-assign]  # replaced for the test
     assert await world.evidence.certificates() == []
     await world.evidence.start()
     assert world.stage == "canary 5 %"
@@ -318,7 +318,7 @@ async def test_a_promotion_whose_certificate_cannot_be_kept_afterwards_has_happe
             raise EvidenceStoreUnavailable(msg)
         await keep(document)
 
-    world.store.keep = only_intents  # type: ignore[method-assign]
+    world.store.keep = only_intents  # type: ignore[method-assign]  # replaced for the test
     change = await world.evidence.promote(OPERATION, "canary 5 %", who="ada", why="ready")
     assert (change.after, world.stage) == ("canary 5 %", "canary 5 %")
     assert "still kept as an intent" in caplog.text
@@ -394,8 +394,8 @@ async def test_of_two_processes_that_see_a_changed_port_one_moves_it() -> None:
     world.version = "b" * 12
     version, setting = world.stages.version(OPERATION), world.stages.get(OPERATION)
     # As two processes do before the change of either has reached the other.
-    world.stages.version = lambda operation: version  # type: ignore[method-assign]
-    world.stages.get = lambda operation: setting  # type: ignore[method-assign]
+    world.stages.version = lambda operation: version  # type: ignore[method-assign]  # replaced for the test
+    world.stages.get = lambda operation: setting  # type: ignore[method-assign]  # replaced for the test
     moved = [await each._promoting().fall_back(OPERATION, "changed") for each in (world.evidence, world.another())]
     assert moved == [True, False]
 
@@ -469,7 +469,7 @@ async def test_a_store_that_is_down_at_start_up_is_asked_again() -> None:
             raise EvidenceStoreUnavailable(msg)
         return await documents(*args, **options)
 
-    world.store.documents = sometimes  # type: ignore[method-assign]
+    world.store.documents = sometimes  # type: ignore[method-assign]  # replaced for the test
     await world.evidence.start()
     assert world.stage == "canary 25 %"
     is_down = False

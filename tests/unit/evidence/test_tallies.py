@@ -55,7 +55,7 @@ class Counting:
     def __init__(self, **settings: float) -> None:
         self.clock = FakeClock()
         self.store = Unreliable()
-        self.tallies = Tallies(self.store, EvidenceSettings(**settings), self.clock)  # type: ignore[arg-type]
+        self.tallies = Tallies(self.store, EvidenceSettings(**settings), self.clock)  # type: ignore[arg-type]  # any setting
 
     def serve(self, times: int = 1, *, path: Path = Path.NATIVE, status: int | None = 200, error: str | None = None) -> None:  # fmt: skip
         for _ in range(times):
@@ -196,7 +196,7 @@ async def test_a_cancelled_flush_loses_nothing() -> None:
         entered.set()
         await go_on.wait()
 
-    world.store.add = slowly  # type: ignore[method-assign]
+    world.store.add = slowly  # type: ignore[method-assign]  # replaced for the test
     task = asyncio.create_task(world.tallies.flush())
     await entered.wait()
     task.cancel()
@@ -292,7 +292,7 @@ async def test_parts_of_a_refused_batch_wait_where_the_store_goes_down_meanwhile
         await add(batch)
 
     calls: list[Batch] = []
-    world.store.add = fail_now_and_then  # type: ignore[method-assign]
+    world.store.add = fail_now_and_then  # type: ignore[method-assign]  # replaced for the test
     serve_each(world, names, times=3)
     while not await world.tallies.flush():
         serve_each(world, names[:1])

@@ -86,7 +86,7 @@ async def test_every_further_cancellation_is_held_back_as_well() -> None:
 async def test_a_call_cancelled_between_its_token_and_its_thread_never_runs() -> None:
     capacity, ran = Capacity(1), threading.Event()
     lane = capacity.lane(asyncio.get_running_loop())
-    lane._workers._start = lambda: False  # type: ignore[method-assign]
+    lane._workers._start = lambda: False  # type: ignore[method-assign]  # replaced for the test
     task = asyncio.create_task(offload(ran.set, capacity=capacity))
     await until_true(lambda: capacity.statistics().running == 1)
     task.cancel()
@@ -311,9 +311,9 @@ async def test_a_deadline_that_is_met_leaves_nothing_behind() -> None:
     loop = asyncio.get_running_loop()
     capacity = Capacity(1)
     await offload(int, capacity=capacity)
-    scheduled = [handle for handle in loop._scheduled if not handle.cancelled()]  # type: ignore[attr-defined]
+    scheduled = [handle for handle in loop._scheduled if not handle.cancelled()]  # type: ignore[attr-defined]  # timers have no public name
     assert await offload(int, capacity=capacity, deadline=60) == 0
-    assert [handle for handle in loop._scheduled if not handle.cancelled()] == scheduled  # type: ignore[attr-defined]
+    assert [handle for handle in loop._scheduled if not handle.cancelled()] == scheduled  # type: ignore[attr-defined]  # timers have no public name
 
 
 async def test_a_cancellation_after_the_deadline_is_still_a_cancellation() -> None:

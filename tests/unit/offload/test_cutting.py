@@ -147,7 +147,7 @@ async def test_nobody_looks_any_more_when_the_work_has_ended() -> None:
     with pytest.raises(DeadlineExceeded):
         await offload(connection.commit, capacity=capacity, deadline=0.01)
     await until_true(lambda: not capacity.statistics().running)
-    looking = [handle for handle in loop._scheduled if "_sever" in repr(handle) and not handle.cancelled()]  # type: ignore[attr-defined]
+    looking = [handle for handle in loop._scheduled if "_sever" in repr(handle) and not handle.cancelled()]  # type: ignore[attr-defined]  # timers have no public name
     assert not looking
 
 

@@ -48,7 +48,7 @@ async def call(
     fn: Callable[..., Any], *args: Any, capacity: Capacity, deadline: float | None = None, write_back: bool = False
 ) -> Any:
     try:
-        import sniffio  # noqa: PLC0415
+        import sniffio  # noqa: PLC0415  it is optional
 
         library = sniffio.current_async_library()
     except ImportError:
@@ -110,7 +110,7 @@ def test_an_asynchronous_function_is_refused() -> None:
 
     async def main() -> None:
         with pytest.raises(LegacyIsAsync):
-            await offload(fn, capacity=Capacity(1))  # type: ignore[unused-coroutine]
+            await offload(fn, capacity=Capacity(1))  # type: ignore[unused-coroutine]  # it raises before there is one
 
     anyio.run(main, backend="trio")
 
@@ -150,7 +150,7 @@ def test_tokens_go_to_callers_in_order(run: Any) -> None:
             await until(held.started)
             for number in range(10):
                 calls.start_soon(partial(call, order.append, number, capacity=capacity))
-                await until_true(lambda number=number: lane.statistics().waiting == number + 1)  # type: ignore[misc]
+                await until_true(lambda number=number: lane.statistics().waiting == number + 1)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
             held.release.set()
         assert order == list(range(10))
 

@@ -183,7 +183,7 @@ class Engine(RuleBasedStateMachine):
             for earlier, later in zip(self.began, self.began[1:], strict=False):
                 assert later > earlier - MAX_WAITING - 4
             lane = self.capacity.lanes.get(self.loop)
-            line = [job.fn.__self__.number for job in lane.admission.queued()] if lane is not None else []  # type: ignore[attr-defined]
+            line = [job.fn.__self__.number for job in lane.admission.queued()] if lane is not None else []  # type: ignore[attr-defined]  # jobs of this test are bound methods
             assert line == sorted(line)
             assert not line or max(self.began) < line[0], "somebody overtook the line"
 

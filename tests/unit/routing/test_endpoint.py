@@ -31,7 +31,7 @@ async def test_a_function_may_ask_for_the_request_and_set_headers_on_the_respons
 async def test_a_body_that_is_not_json_never_reaches_a_function_that_takes_anything(content: bytes) -> None:
     reached: list[Any] = []
 
-    def take(payload: Any = Body()) -> None:  # noqa: B008
+    def take(payload: Any = Body()) -> None:  # noqa: B008  FastAPI's form
         reached.append(payload)
 
     flask = flask_with({})

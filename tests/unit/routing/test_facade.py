@@ -278,11 +278,11 @@ def test_websockets_and_the_lifespan_are_fastapis(tmp_path: Path) -> None:
         await websocket.close()
 
     with TestClient(app) as client:
-        assert bridge.database.sync_engine.pool.checkedin() == 1, "the start connected once"  # type: ignore[attr-defined]
+        assert bridge.database.sync_engine.pool.checkedin() == 1, "the start connected once"  # type: ignore[attr-defined]  # the pool is a QueuePool
         with client.websocket_connect("/socket") as connection:
             assert connection.receive_text() == "fastapi"
         assert answered_by(client.get("/socket")) == "flask"
-    assert bridge.database.sync_engine.pool.checkedin() == 0, "the end disposed of the pool"  # type: ignore[attr-defined]
+    assert bridge.database.sync_engine.pool.checkedin() == 0, "the end disposed of the pool"  # type: ignore[attr-defined]  # the pool is a QueuePool
 
 
 def test_a_start_that_fails_stops_the_server() -> None:

@@ -106,7 +106,7 @@ def test_a_hook_that_is_an_object_or_a_lambda_has_a_name() -> None:
 
 def test_middleware_around_the_wsgi_application_is_a_hook() -> None:
     app = Flask("legacy")
-    app.wsgi_app = Middleware(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Middleware(app.wsgi_app)  # type: ignore[method-assign]  # replaced for the test
     assert hooks_of_endpoint(app, "x") == [f"wsgi_app: {HERE}.Middleware"]
 
 

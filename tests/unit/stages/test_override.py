@@ -149,6 +149,6 @@ def test_a_token_that_says_nothing_is_refused() -> None:
     with pytest.raises(ConfigurationError):
         override.token(side="native")
     with pytest.raises(ConfigurationError):
-        override.token("*", side="flask")  # type: ignore[arg-type]
+        override.token("*", side="flask")  # type: ignore[arg-type]  # not a side, on purpose
     with pytest.raises(ConfigurationError, match="no token would ever be valid"):
         StageOverride(SECRET, max_age_s=0)

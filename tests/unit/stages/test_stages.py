@@ -52,7 +52,7 @@ def test_the_value_to_roll_back_to_is_the_default_where_nothing_was_set() -> Non
 @pytest.mark.parametrize("build", [lambda: Stages({PORTED: "nativ"}), lambda: Stages(default="fast")])
 def test_an_unknown_stage_in_the_settings_is_refused_at_once(build: object) -> None:
     with pytest.raises(UnknownStage, match="use one of legacy, shadow, canary, verify, native"):
-        build()  # type: ignore[operator]
+        build()  # type: ignore[operator]  # one of the two is not callable by its type
 
 
 def test_an_unknown_stage_changes_nothing() -> None:

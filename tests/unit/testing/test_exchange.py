@@ -31,7 +31,7 @@ def test_equal_outcomes_of_two_paths_pass() -> None:
     ids=lambda difference: next(iter(difference)),
 )
 def test_any_difference_is_a_mismatch_that_is_shown(difference: dict[str, object]) -> None:
-    candidate = replace(OUTCOME, path="native", **difference)  # type: ignore[arg-type]
+    candidate = replace(OUTCOME, path="native", **difference)  # type: ignore[arg-type]  # any field
     with pytest.raises(
         ParityMismatch, match=r"create: POST /users differs on the native path:\n--- control \(flask\)"
     ) as raised:

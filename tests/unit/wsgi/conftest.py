@@ -15,7 +15,7 @@ def spooled(monkeypatch: pytest.MonkeyPatch) -> list[IO[bytes]]:
     files: list[IO[bytes]] = []
     original = tempfile.TemporaryFile
 
-    def create(*, dir: Path | None) -> IO[bytes]:  # noqa: A002
+    def create(*, dir: Path | None) -> IO[bytes]:  # noqa: A002  the name that callers use
         files.append(original(dir=dir))
         return files[-1]
 

@@ -26,7 +26,7 @@ def test_minimal_scope_is_enough() -> None:
 
 def test_environ_is_valid() -> None:
     environ = build_environ(http_scope("/a", [(b"content-type", b"text/plain")], query_string=b"a=1"))
-    wsgiref.validate.check_environ(environ)  # type: ignore[attr-defined]
+    wsgiref.validate.check_environ(environ)  # type: ignore[attr-defined]  # typeshed leaves it out
 
 
 @pytest.mark.parametrize(

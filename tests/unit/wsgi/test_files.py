@@ -43,7 +43,7 @@ async def test_range_does_not_read_what_comes_before() -> None:
 
 
 def test_file_needs_no_method_but_read() -> None:
-    wrapper = FileWrapper(_OnlyRead([b"a", b"b"]))  # type: ignore[arg-type]
+    wrapper = FileWrapper(_OnlyRead([b"a", b"b"]))  # type: ignore[arg-type]  # has no more than read
     assert list(wrapper) == [b"a", b"b"]
     assert not wrapper.seekable()
     wrapper.close()

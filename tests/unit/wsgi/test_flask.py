@@ -36,7 +36,7 @@ class _Overriding(Flask):
 def test_only_flasks_own_way_is_shortened() -> None:
     app = Flask("x")
     assert is_plain_flask(app)
-    app.wsgi_app = app.wsgi_app  # type: ignore[method-assign]
+    app.wsgi_app = app.wsgi_app  # type: ignore[method-assign]  # replaced for the test
     assert not is_plain_flask(app)
     assert not is_plain_flask(_Overriding("x"))
     assert not is_plain_flask(app.wsgi_app)
@@ -52,7 +52,7 @@ async def test_middleware_may_be_wrapped_at_any_time() -> None:
     def middleware(environ: Any, start_response: Any) -> Any:
         return inner(environ | {"tag": "wrapped"}, start_response)
 
-    app.wsgi_app = middleware  # type: ignore[method-assign]
+    app.wsgi_app = middleware  # type: ignore[method-assign]  # replaced for the test
     assert (await fetch(served)).content == b"wrapped"
 
 
@@ -137,7 +137,7 @@ def _failing_teardown(app: Flask) -> None:
 
 
 def _ignoring(app: Flask) -> None:
-    app.should_ignore_error = lambda error: isinstance(error, ZeroDivisionError)  # type: ignore[method-assign]
+    app.should_ignore_error = lambda error: isinstance(error, ZeroDivisionError)  # type: ignore[method-assign]  # replaced for the test
 
 
 class _OwnAnswer(Response):
@@ -164,7 +164,7 @@ async def test_short_way_equals_wsgi_app(configure: Callable[[Flask], None], pat
         app, trace = _traced(configure)
         if wrapped:
             inner = app.wsgi_app
-            app.wsgi_app = lambda environ, start, inner=inner: inner(environ, start)  # type: ignore[method-assign,misc]
+            app.wsgi_app = lambda environ, start, inner=inner: inner(environ, start)  # type: ignore[method-assign,misc]  # replaced for the test, by a lambda with a default
         connection = await fetch(serve(app), http_scope(path))
         results.append((trace, connection.status, connection.headers, connection.content))
     assert results[0] == results[1]
@@ -179,7 +179,7 @@ async def test_flask_sqlalchemy_has_one_session_per_request(tmp_path: Any) -> No
     sessions: list[int] = []
     removed: list[bool] = []
 
-    class Item(db.Model):  # type: ignore[misc]
+    class Item(db.Model):  # type: ignore[misc]  # Flask-SQLAlchemy and Flask-Login are not typed
         id: Mapped[int] = mapped_column(primary_key=True)
         name: Mapped[str]
 
@@ -240,7 +240,7 @@ async def test_flask_login_knows_the_user() -> None:
     app.secret_key = "not a secret"
     manager = LoginManager(app)
 
-    class User(UserMixin):  # type: ignore[misc]
+    class User(UserMixin):  # type: ignore[misc]  # Flask-SQLAlchemy and Flask-Login are not typed
         def __init__(self, name: str) -> None:
             self.id = name
 
@@ -252,7 +252,7 @@ async def test_flask_login_knows_the_user() -> None:
         return "ok"
 
     @app.get("/me")
-    @login_required  # type: ignore[untyped-decorator]
+    @login_required  # type: ignore[untyped-decorator]  # Flask-Login is not typed
     def me() -> str:
         return str(current_user.id)
 

@@ -13,7 +13,7 @@ from bridge.errors import TimeZoneUnknown
 
 
 def moment_us(year: int, *rest: int) -> int:
-    return (datetime(year, *rest, tzinfo=UTC) - EPOCH) // MICROSECOND  # type: ignore[arg-type, misc]
+    return (datetime(year, *rest, tzinfo=UTC) - EPOCH) // MICROSECOND  # type: ignore[arg-type, misc]  # parts of a date
 
 
 @pytest.mark.parametrize(
