@@ -13,7 +13,7 @@ from sqlalchemy import event, text
 
 from bridge import Capacity, Database, DeadlineExceeded, PoolSettings, from_thread, offload
 from bridge.database.stopping import STOPS
-from tests.integration.server_side import ServerSide, until
+from tests.integration.server_side import PATIENCE_S, ServerSide, until
 from tests.unit.offload.calls import cancelled_by
 
 if TYPE_CHECKING:
@@ -161,14 +161,24 @@ async def test_a_nested_call_is_stopped_with_the_outer_one(database_url: str, se
         await database.dispose()
 
 
-async def test_a_connection_the_server_closed_does_not_stop_the_stopper(database: Database, server: ServerSide) -> None:
-    capacity, ended = Capacity(1), threading.Event()
-    event.listen(database.sync_engine, "handle_error", lambda _: ended.set())
+async def test_a_connection_the_server_closed_does_not_stop_the_stopper(
+    database: Database, server: ServerSide, caplog: pytest.LogCaptureFixture
+) -> None:
+    capacity, ended, tried = Capacity(1), threading.Event(), threading.Event()
+
+    def hold(_: object) -> None:
+        ended.set()
+        tried.wait(PATIENCE_S)
+
+    # Before the bridge hears of the error, and takes the statement for over.
+    event.listen(database.sync_engine, "handle_error", hold, insert=True)
     task = asyncio.create_task(offload(in_transaction, database, SLEEP, capacity=capacity))
     await until(partial(sleeping, server))
     server.terminate(sleeping(server))
     await until(ended.is_set)
     task.cancel()
+    await until(lambda: "connection already closed" in caplog.text)
+    tried.set()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (await offload(in_transaction, database, text("SELECT 7"), capacity=capacity))[1] == 7

@@ -386,7 +386,7 @@ async def test_a_change_that_comes_too_late_is_none(path: Path) -> None:
         with pytest.raises(StageStoreUnavailable, match="who holds the lock"):
             await store.change(SHOW, "native", who="ada", why="ready", expected=None)
         assert await store.load() == {SHOW: StageEntry("canary 5 %", 1)}
-        assert threads_of_the_store() == 1
+        await until(lambda: threads_of_the_store() == 1)  # the reader's ends a moment after it has answered
     await until(lambda: threads_of_the_store() == 0)
     assert await store.load() == {SHOW: StageEntry("canary 5 %", 1)}
     assert (await store.change(SHOW, "legacy", who="bob", why="an incident", expected=1)).version == 2
