@@ -9,7 +9,7 @@ import threading
 import weakref
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from bridge.offload.job import Job
 
 __all__ = ["Completions"]
+
+# Timers and sockets have their turn after so many jobs. Measured with 256 trivial calls in flight: uvloop is late by half of what it is
+# without, asyncio by three quarters of it, for 3 % of the throughput.
+LONGEST_DRAIN: Final = 64
 
 
 class Completions:
@@ -55,8 +59,11 @@ class Completions:
     def _drain(self) -> None:
         # Freed before the jobs are counted: one that is put after that is not counted, and wakes the loop again.
         self._waking.release()
-        take = self._jobs.popleft
-        self._finish([take() for _ in range(len(self._jobs))])
+        jobs = self._jobs
+        take, number = jobs.popleft, len(jobs)
+        self._finish([take() for _ in range(min(number, LONGEST_DRAIN))])
+        if number > LONGEST_DRAIN and self._waking.acquire(blocking=False):  # or it is being woken already
+            self.loop.call_soon(self._drain)
 
 
 class Alarm(Protocol):

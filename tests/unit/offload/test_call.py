@@ -228,6 +228,22 @@ async def test_no_more_calls_run_than_there_are_tokens() -> None:
     assert most == 2
 
 
+async def test_many_calls_that_end_together_let_the_loop_do_something_else_in_between() -> None:
+    capacity, held, over = Capacity(1, max_waiting=None), Held(), threading.Event()
+    works: list[Callable[[], object]] = [held, *[int] * 1000, over.set]
+    calls = [asyncio.create_task(offload(work, capacity=capacity)) for work in works]
+    await until(held.started)
+    held.release.set()
+    while not over.is_set():  # the loop is late
+        pass
+    ended = most = 0
+    while ended < len(calls):
+        await asyncio.sleep(0)
+        before, ended = ended, sum(call.done() for call in calls)
+        most = max(most, ended - before)
+    assert most < 100
+
+
 async def test_a_call_cancelled_before_it_has_a_token_never_runs() -> None:
     capacity, held, ran = Capacity(1), Held(), threading.Event()
     holder = asyncio.create_task(offload(held, capacity=capacity))
