@@ -7,15 +7,20 @@ round; each round warms up first, so that the probe has met every statement.
 
 from __future__ import annotations
 
+import argparse
 import os
 import time
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
+from rich.progress import track
 from sqlalchemy.orm import Session
 
 from benchmarks.results import save
+from benchmarks.tables import show
 from bridge.porting import Sample, guarded, instrumented, probed, values_checked
 from bridge.testing import TemplateDatabase, postgres_server
 from legacy_sync.app import create_app
@@ -29,8 +34,8 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from sqlalchemy import Engine
 
-ROUNDS = 9
-WARM_UP, REQUESTS = 30, 150
+# Short rounds, so that what is compared is close in time.
+WARM_UP, REQUESTS = 10, 30
 URL = "/users/3"
 
 
@@ -69,37 +74,41 @@ def microseconds(client: FlaskClient, requests: int) -> float:
     return (time.thread_time() - started) / requests * 1e6
 
 
-def measure(url: str) -> list[dict[str, Any]]:
+def measure(url: str, rounds: int) -> list[dict[str, Any]]:
     """Return a row for each variant."""
     app = create_app({"DATABASE_URL": url, "SECRET_KEY": "benchmark"})
     engine: Engine = app.extensions["database"].engine
     client = app.test_client()
     taken: dict[str, list[float]] = {name: [] for name in VARIANTS}
-    for _ in range(ROUNDS):
+    for _ in track(range(rounds), "instruments"):
         for name, variant in VARIANTS.items():
             with variant(engine):
                 microseconds(client, WARM_UP)
                 taken[name].append(microseconds(client, REQUESTS))
     engine.dispose()
-    # The least of the rounds: what else the machine does adds to CPU time, and never takes from it.
-    least = {name: min(times) for name, times in taken.items()}
     return [
-        {"instruments": name, "cpu_us": time_us, "extra_us": round(time_us - least["none"])}
-        for name, time_us in least.items()
+        {
+            "instruments": name,
+            "cpu_us": round(median(times)),
+            "extra_us": round(median(own - without for own, without in zip(times, taken["none"], strict=True))),
+        }
+        for name, times in taken.items()
     ]
 
 
 def main() -> None:
     """Measure, print and keep."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.instruments", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=40, help="rounds of thirty requests (default 40)")
+    rounds = parser.parse_args().rounds
     os.environ.setdefault("ARGON2_PROFILE", "fast")
     with postgres_server(Path(".postgres")) as server:
         template = TemplateDatabase(server, fill)
         with template.clone() as url:
-            rows = measure(url)
+            rows = measure(url, rounds)
         template.drop()
-    for row in rows:
-        print(row)
     save("instruments", rows)
+    show("instruments", Console())
 
 
 if __name__ == "__main__":
