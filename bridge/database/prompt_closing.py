@@ -38,7 +38,7 @@ def close_promptly(engine: Engine) -> None:
         try:
             # What aiomysql.connect() does; it cannot be told of another class.
             await connection._connect()  # noqa: SLF001 - as said above
-        except BaseException:
+        except BaseException:  # a cancellation as well: nobody else would close the socket
             await connection.drop()
             raise
         return connection

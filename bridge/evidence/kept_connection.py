@@ -67,7 +67,7 @@ class KeptConnection:
                     connection = await self._open()
                     async with connection.begin():
                         yield connection
-                except BaseException:
+                except BaseException:  # a cancellation as well: what was begun must not be kept
                     await finish(self._drop())
                     raise
         except TimeoutError:

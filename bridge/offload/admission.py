@@ -137,7 +137,7 @@ class Admission:
         unfinished[job] = None
         try:
             self._threads.submit(job, len(unfinished))
-        except BaseException:
+        except BaseException:  # no token may be lost, whatever it is
             del unfinished[job]
             raise
         self.submitted += 1

@@ -56,7 +56,7 @@ def _harmless(function: Callable[..., Any]) -> Callable[..., Any]:
             function(*arguments)
         except BridgeError:
             raise
-        except Exception:
+        except Exception:  # what looks at a statement must not fail it
             logger.exception("%s failed; the statement is not judged", function.__qualname__)
 
     return listener

@@ -189,6 +189,6 @@ async def _answer(engine: AsyncEngine, question: Question) -> Verdict:
     try:
         async with engine.connect() as connection:
             return await ask(connection, question)
-    except Exception as error:
+    except Exception as error:  # whatever the driver raises, the verdict says so
         logger.debug("a statement could not be checked", exc_info=True)
         return Verdict("probe.not_comparable", f"the probe could not ask: {type(error).__name__}")

@@ -56,7 +56,7 @@ class Checking:
         error = None
         try:
             await self._answerer.answer(found, path, scope, recorder.receive, recorder.send)
-        except Exception as raised:
+        except Exception as raised:  # it is noted, and goes on
             error = type(raised).__name__
             raise
         finally:

@@ -97,7 +97,7 @@ class Facade:
                 await self._checking.serve(found, path, scope, receive, watch.send)
             else:
                 await self._answerer.answer(found, path, scope, receive, watch.send)
-        except BaseException as raised:
+        except BaseException as raised:  # a cancellation as well: it is counted, and goes on
             error = type(raised).__name__
             raise
         finally:
@@ -113,7 +113,7 @@ class Facade:
             if message["type"] == "lifespan.startup.complete":
                 try:
                     await self._start()
-                except Exception as error:
+                except Exception as error:  # the server is told, and it goes on
                     await send({"type": "lifespan.startup.failed", "message": str(error)})
                     raise
             elif message["type"] == "lifespan.shutdown.complete":

@@ -66,7 +66,7 @@ class ControlRun:
                     raise
                 self._side = None
                 await self._run(None, body())
-        except BaseException as error:
+        except BaseException as error:  # a cancellation as well: it is noted, and goes on
             self._error = type(error).__name__
             raise
 

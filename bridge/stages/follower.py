@@ -73,7 +73,7 @@ class Follower:
         await self._stop()
         try:
             await self._store.close()
-        except Exception:
+        except Exception:  # the application ends anyway, and its other parts have to be closed
             logger.exception("%r cannot be closed", self._store)
 
     def status(self, ignored: Mapping[str, str]) -> StoreStatus:

@@ -259,7 +259,7 @@ class Stages:
     def _caller(self, scope: Scope) -> str | None:
         try:
             return self._sticky_by(scope)
-        except Exception:
+        except Exception:  # the user's own function: callers go on without it
             if not self._caller_failed:
                 self._caller_failed = True
                 logger.exception(

@@ -119,7 +119,7 @@ def replace_file(path: Path, text: str, *, until: float) -> None:
                 msg = "it took too long, and nothing was changed"
                 raise TimeoutError(msg)  # noqa: TRY301 - what was written is taken away as after any error
             os.replace(file.name, path)  # noqa: PTH105 - the name is a str
-        except BaseException:
+        except BaseException:  # whatever it is, no half-written file stays
             Path(file.name).unlink(missing_ok=True)
             raise
 

@@ -54,7 +54,7 @@ def call_flask(
             reason = error
             # Inside the handler, because Flask re-raises the active exception when it is to be propagated.
             response = app.handle_exception(error)
-        except BaseException as error:
+        except BaseException as error:  # Flask tears down with whatever it was
             reason = error
             raise
         # A response class may answer as a WSGI application of its own, within the contexts.

@@ -157,7 +157,7 @@ class _Outlet:
         try:
             async with asyncio.timeout(patience):
                 await self._publisher.close()
-        except Exception:
+        except Exception:  # the application ends anyway, and its other parts have to be closed
             logger.exception("%s could not be closed", self.name)
 
     async def _work(self) -> None:
