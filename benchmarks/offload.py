@@ -2,8 +2,12 @@
 Compare ways to run a synchronous call off the event loop. ``python -m benchmarks.offload [SECONDS [ROUNDS]]``.
 
 Every way gets its turn for *SECONDS* in each round, so that a slow moment of the machine hits all of them, and the median of the
-rounds counts; the slices are short so that what is compared is close in time. All have forty threads. Results go to
-``benchmarks/results/offload.json``; ``--loop``, ``--work`` and ``--in-flight`` choose a part, and leave the others there as they are.
+rounds counts; the slices are short so that what is compared is close in time. All have forty threads. The lags of all rounds are put
+together, because the 99th percentile of a slice's few would be their largest. Results go to ``benchmarks/results/offload.json``;
+``--cores``, ``--loop``, ``--work`` and ``--in-flight`` choose a part, and leave the others there as they are.
+
+With one core, threads take turns on it, as in a container that is given one. With more, what a call touches moves from core to core
+and back, although only one thread at a time runs Python; how long that takes depends on the machine.
 
 The *floor* is what Python's threads can do without an event loop, tokens, futures and contexts: see `floor`.
 """
@@ -12,6 +16,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -64,11 +70,10 @@ def ways() -> dict[str, Callable[[Callable[[], object]], Awaitable[object]]]:
 
 
 async def measure(
-    way: Callable[..., Awaitable[object]], work: Callable[[], object], in_flight: int, seconds: float
+    way: Callable[..., Awaitable[object]], work: Callable[[], object], in_flight: int, seconds: float, lags: list[float]
 ) -> dict[str, float]:
-    """Keep *in_flight* calls going for *seconds*."""
+    """Keep *in_flight* calls going for *seconds*; add to *lags* how late the loop is meanwhile."""
     latencies: list[float] = []
-    lags: list[float] = []
     end = time.perf_counter() + seconds
 
     async def caller() -> None:
@@ -89,7 +94,6 @@ async def measure(
         "cpu_us_per_call": cpu / len(latencies) * 1e6,
         "p50_ms": percentile_ms(latencies, 50),
         "p99_ms": percentile_ms(latencies, 99),
-        "lag_p99_ms": percentile_ms(lags, 99),
     }
 
 
@@ -151,38 +155,64 @@ async def rounds(loop_name: str, settings: list[tuple[str, int]], seconds: float
     for work_name, in_flight in track(settings, loop_name):
         work = WORKS[work_name]
         runs: list[dict[str, dict[str, float]]] = []
+        lags: dict[str, list[float]] = {name: [] for name in named}
         for _ in range(number):
-            found = {name: await measure(way, work, in_flight, seconds) for name, way in named.items()}
+            found = {name: await measure(way, work, in_flight, seconds, lags[name]) for name, way in named.items()}
             for name, batched in FLOORS.items():
                 found[name] = await asyncio.to_thread(floor, work, in_flight, seconds, batched=batched)
             runs.append(found)
         rows += [
-            {"loop": loop_name, "work": work_name, "in_flight": in_flight, "way": way, **summary(way, runs)}
+            {"loop": loop_name, "work": work_name, "in_flight": in_flight, "way": way, **summary(way, runs, lags)}
             for way in runs[0]
         ]
     return rows
 
 
-def summary(way: str, runs: list[dict[str, dict[str, float]]]) -> dict[str, Any]:
+def summary(way: str, runs: list[dict[str, dict[str, float]]], lags: dict[str, list[float]]) -> dict[str, Any]:
     """Return the medians of one way, and of what it is to AnyIO and to the floors in the same round."""
     keys = runs[0][way]
-    return {
+    row: dict[str, Any] = {
         **{key: round(median(run[way][key] for run in runs), 3) for key in keys},
         "to_anyio": {key: round(median(run[way][key] / run[PEER][key] for run in runs), 3) for key in keys},
         "share_of_floor": round(median(_share(run, way, FLOORS) for run in runs), 3),
         "share_of_batched_floor": round(median(_share(run, way, [BATCHED]) for run in runs), 3),
     }
+    if way in lags:
+        lag, peers = (percentile_ms(lags[name], 99) for name in (way, PEER))
+        row["lag_p99_ms"] = round(lag, 3)
+        row["to_anyio"]["lag_p99_ms"] = round(lag / peers, 3)
+    return row
 
 
 def _share(run: dict[str, dict[str, float]], way: str, floors: Iterable[str]) -> float:
     return run[way]["calls_per_s"] / max(run[name]["calls_per_s"] for name in floors)
 
 
+def cores_to_choose_from() -> list[int]:
+    """Return all the cores that this process may run on, and one; only the former where the system cannot confine a process."""
+    return sorted({len(os.sched_getaffinity(0)), 1}, reverse=True) if sys.platform == "linux" else [os.cpu_count() or 1]
+
+
+def confine(cores: int) -> None:
+    """Let the threads that this one starts run on no more than so many *cores*."""
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+
+
 def main() -> None:
     """Run from the command line."""
+    available = cores_to_choose_from()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.offload", description=__doc__)
     parser.add_argument("seconds", type=float, nargs="?", default=0.15, help="time of each measurement (default 0.15)")
     parser.add_argument("rounds", type=int, nargs="?", default=9, help="rounds of each measurement (default 9)")
+    parser.add_argument(
+        "--cores",
+        type=int,
+        choices=available,
+        nargs="+",
+        default=available,
+        help="cores to run on (default all, then 1)",
+    )
     parser.add_argument("--loop", choices=LOOPS, nargs="+", default=list(LOOPS), help="event loops (default all)")
     parser.add_argument("--work", choices=WORKS, nargs="+", default=list(WORKS), help="what is called (default all)")
     parser.add_argument(
@@ -190,8 +220,13 @@ def main() -> None:
     )
     chosen = parser.parse_args()
     settings = list(product(chosen.work, chosen.in_flight))
-    rows = [row for loop in chosen.loop for row in LOOPS[loop](rounds(loop, settings, chosen.seconds, chosen.rounds))]
-    save("offload", rows, about=("loop", "work", "in_flight"))
+    rows: list[dict[str, Any]] = []
+    for cores in sorted(chosen.cores, reverse=True):  # a process that is confined stays so
+        confine(cores)
+        for loop in chosen.loop:
+            measured = LOOPS[loop](rounds(loop, settings, chosen.seconds, chosen.rounds))
+            rows += [{"cores": cores, **row} for row in measured]
+    save("offload", rows, about=("cores", "loop", "work", "in_flight"))
     show("offload", Console())
 
 

@@ -3,6 +3,8 @@ Five hundred requests at a time of 50 ms each, over a pool of twenty connections
 
 ``python -m benchmarks.overload`` prints the table and writes ``benchmarks/results/overload.json``. The ideal is what twenty connections
 can do, 400 requests per second. Each server gets a fresh process in each round, because one that hangs would spoil the next round.
+
+The *floor* is what SQLAlchemy itself makes of twenty connections: one thread for each, which does nothing else, without a server.
 """
 
 from __future__ import annotations
@@ -12,7 +14,10 @@ import json
 import os
 import subprocess
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,7 +27,8 @@ from rich.console import Console
 from rich.progress import track
 
 from async_app.local import local_server_url
-from benchmarks.overload_application import CONNECTIONS, STATEMENT_S
+from benchmarks.lag import percentile_ms
+from benchmarks.overload_application import CONNECTIONS, STATEMENT_S, database, wait
 from benchmarks.results import save
 from benchmarks.servers import Server, require_wrk, serving
 from benchmarks.tables import show
@@ -34,6 +40,7 @@ SERVERS = {
     "FastAPI def + yield session": "fastapi_def",
     "hand-written anyio.to_thread": "hand_written",
 }
+FLOOR = "floor: threads alone, without a server"
 CLIENTS = 500
 IDEAL_PER_S = CONNECTIONS / STATEMENT_S
 # Longer than the pool's own 30 seconds, so that it is the server that decides what becomes of a request.
@@ -70,6 +77,40 @@ def load(server: Server, script: Path, *, clients: int, seconds: int) -> dict[st
     }
 
 
+def floor(seconds: int) -> dict[str, Any]:
+    """Run the statement over and over on a thread for each connection."""
+    pooled = database()
+
+    def once(_number: int = 0) -> float:
+        before = time.perf_counter()
+        with pooled.sessions() as session, session.begin():
+            wait(session)
+        return time.perf_counter() - before
+
+    def keep_on(_number: int) -> list[float]:
+        end = time.perf_counter() + seconds
+        took = []
+        while time.perf_counter() < end:
+            took.append(once())
+        return took
+
+    with ThreadPoolExecutor(CONNECTIONS) as threads:
+        list(threads.map(once, range(CONNECTIONS)))  # opens the connections
+        cpu = time.process_time()
+        took = list(chain.from_iterable(threads.map(keep_on, range(CONNECTIONS))))
+    pooled.sync_engine.dispose()
+    rate = CONNECTIONS * len(took) / sum(took)
+    return {
+        "requests_per_second": rate,
+        "share_of_ideal": rate / IDEAL_PER_S,
+        "errors": 0,
+        "p50_ms": percentile_ms(took, 50),
+        "p99_ms": percentile_ms(took, 99),
+        "lag_p99_ms": None,
+        "cpu_us_per_request": (time.process_time() - cpu) / len(took) * 1e6,
+    }
+
+
 def _lag(server: Server) -> float | None:
     try:
         return float(httpx.get(f"{server.address}/lag", timeout=5).text)
@@ -77,18 +118,19 @@ def _lag(server: Server) -> float | None:
         return None
 
 
-def measure(environ: dict[str, str], rounds: int, seconds: int) -> list[dict[str, Any]]:
-    """Return the medians of every server; of the errors the sum."""
-    measured: dict[str, list[dict[str, Any]]] = {name: [] for name in SERVERS}
+def measure(rounds: int, seconds: int) -> list[dict[str, Any]]:
+    """Return the medians of every server, and of the floor; of the errors the sum."""
+    measured: dict[str, list[dict[str, Any]]] = {name: [] for name in (*SERVERS, FLOOR)}
     with tempfile.TemporaryDirectory() as directory:
         script = Path(directory) / "summary.lua"
         script.write_text(SUMMARY_SCRIPT)
         for _ in track(range(rounds), f"{CLIENTS} at a time"):
             for name, factory in SERVERS.items():
                 target = f"benchmarks.overload_application:{factory}"
-                with serving("uvicorn", target, environ, probe="/lag", threads=CONNECTIONS) as server:
+                with serving("uvicorn", target, {**os.environ}, probe="/lag", threads=CONNECTIONS) as server:
                     load(server, script, clients=CONNECTIONS, seconds=1)  # opens the connections
                     measured[name].append(load(server, script, clients=CLIENTS, seconds=seconds))
+            measured[FLOOR].append(floor(seconds))
     return [{"server": name, **_medians(found)} for name, found in measured.items()]
 
 
@@ -104,7 +146,7 @@ def main() -> None:
     """Run the comparison and save it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.overload", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="rounds (default 3)")
-    parser.add_argument("--seconds", type=int, default=6, help="load per server and round, in seconds (default 6)")
+    parser.add_argument("--seconds", type=int, default=15, help="load per server and round, in seconds (default 15)")
     arguments = parser.parse_args()
     require_wrk()
     console = Console()
@@ -112,8 +154,8 @@ def main() -> None:
         server_url = stack.enter_context(local_server_url(console))
         template = TemplateDatabase(server_url, lambda _engine: None)
         stack.callback(template.drop)
-        url = stack.enter_context(template.clone())
-        rows = measure({**os.environ, "BENCHMARK_DATABASE_URL": url}, arguments.rounds, arguments.seconds)
+        os.environ["BENCHMARK_DATABASE_URL"] = stack.enter_context(template.clone())
+        rows = measure(arguments.rounds, arguments.seconds)
     save("overload", rows)
     show("overload", console)
 

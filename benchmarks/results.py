@@ -26,7 +26,7 @@ def save(name: str, rows: Iterable[Mapping[str, Any]], *, about: Sequence[str] =
         name: Of the measurement.
         rows: What was measured, perhaps only a part of it.
         about: The keys of a row that tell the parts apart. Other parts that are in the file are kept, if they were measured on the
-            same day and with the same versions; without keys, nothing is kept.
+            same day, with the same versions and keys; without keys, nothing is kept.
         more: What belongs to the rows besides.
     """
     DIRECTORY.mkdir(exist_ok=True)
@@ -37,11 +37,21 @@ def save(name: str, rows: Iterable[Mapping[str, Any]], *, about: Sequence[str] =
     }
     before = load(name)
     parts: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
-    if about and before is not None and {key: before[key] for key in head} == head:
+    if (
+        about
+        and before is not None
+        and {key: before[key] for key in head} == head
+        and _told_apart(before["rows"], about)
+    ):
         parts = _parts(before["rows"], about)
     parts |= _parts(rows, about)  # where the same part was before
     document = {**head, "rows": [row for part in parts.values() for row in part], **more}
     (DIRECTORY / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n")
+
+
+def _told_apart(rows: Iterable[Mapping[str, Any]], about: Sequence[str]) -> bool:
+    """Return whether *rows* are not from before one of the keys was thought of."""
+    return all(key in row for row in rows for key in about)
 
 
 def _parts(rows: Iterable[Mapping[str, Any]], about: Sequence[str]) -> dict[tuple[Any, ...], list[Mapping[str, Any]]]:

@@ -83,7 +83,8 @@ def targets() -> list[Target]:
 
 def _offload(rows: Rows) -> Iterator[Target]:
     for row in (row for row in rows if row["way"] == "bridge.offload"):
-        ratios, where = row["to_anyio"], f"{row['loop']}, {row['in_flight']} in flight"
+        cores = "1 core" if row["cores"] == 1 else f"{row['cores']} cores"
+        ratios, where = row["to_anyio"], f"{row['loop']} on {cores}, {row['in_flight']} in flight"
         if row["work"] == "trivial" and row["in_flight"] in THROUGHPUT:
             at = row["in_flight"]
             yield Target(f"throughput to AnyIO's: trivial calls, {where}", THROUGHPUT[at], ratios["calls_per_s"])
