@@ -209,7 +209,7 @@ async def test_two_capacities_do_not_share_tokens() -> None:
 
 def test_one_capacity_holds_for_each_event_loop_by_itself() -> None:
     """Two loops on two threads, both at the limit at the same time."""
-    capacity, meet = Capacity(1), threading.Barrier(3, timeout=10)
+    capacity, meet, counted = Capacity(1), threading.Barrier(3, timeout=10), threading.Semaphore(0)
     most = list[int]()
 
     async def run() -> None:
@@ -218,11 +218,13 @@ def test_one_capacity_holds_for_each_event_loop_by_itself() -> None:
         waiting.append(asyncio.create_task(offload(int, capacity=capacity)))
         await until_waiting(capacity)
         most.append(capacity.statistics().running)
+        counted.release()
         await asyncio.gather(*waiting)
 
     loops = [threading.Thread(target=lambda: asyncio.run(run())) for _ in range(2)]
     for each in loops:
         each.start()
+    assert all(counted.acquire(timeout=10) for _ in loops)
     meet.wait(10)
     for each in loops:
         each.join(10)
