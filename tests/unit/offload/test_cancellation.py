@@ -273,8 +273,9 @@ async def test_a_deadline_that_passes_before_the_token_ends_the_wait() -> None:
 
 async def test_a_deadline_that_passes_while_the_call_runs_stops_it() -> None:
     capacity, statement = Capacity(1), Statement()
-    with pytest.raises(DeadlineExceeded, match=r"ran past its deadline of 0.01 s and was stopped") as raised:
-        await offload(statement, capacity=capacity, deadline=0.01)
+    await offload(int, capacity=capacity)  # starts the thread
+    with pytest.raises(DeadlineExceeded, match=r"ran past its deadline of 0.2 s and was stopped") as raised:
+        await offload(statement, capacity=capacity, deadline=0.2)
     assert (raised.value.status, raised.value.completed) == (504, False)
     # If the machine was slow, the deadline passed before the thread began, and the work never did.
     assert isinstance(raised.value.__cause__, (Interrupted, WorkStopped))
@@ -284,6 +285,7 @@ async def test_a_deadline_that_passes_while_the_call_runs_stops_it() -> None:
 
 async def test_a_deadline_waits_for_work_that_cannot_be_stopped_and_says_that_it_completed() -> None:
     capacity, held = Capacity(1), Held()
+    await offload(int, capacity=capacity)  # starts the thread
     call = asyncio.create_task(offload(held, capacity=capacity, deadline=0.2))
     await until(held.started)
     await until_true(lambda: capacity.statistics().timed_out)
@@ -318,6 +320,7 @@ async def test_a_deadline_that_is_met_leaves_nothing_behind() -> None:
 
 async def test_a_cancellation_after_the_deadline_is_still_a_cancellation() -> None:
     capacity, held = Capacity(1), Held()
+    await offload(int, capacity=capacity)  # starts the thread
     call = asyncio.create_task(offload(held, capacity=capacity, deadline=0.2))
     await until(held.started)
     await until_true(lambda: capacity.statistics().timed_out)
