@@ -142,7 +142,8 @@ class Lane:
         waiting = admission.waiting
         return CapacityStatistics(
             tokens=admission.tokens,
-            running=len(admission.unfinished) - waiting,
+            # A thread takes the next job before the loop has counted the last one.
+            running=min(len(admission.unfinished) - waiting, max(admission.tokens, self._workers.count)),
             waiting=waiting,
             workers=self._workers.count + self._stoppers.count,
             admitted=admission.admitted,

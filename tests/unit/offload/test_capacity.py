@@ -207,6 +207,20 @@ async def test_two_capacities_do_not_share_tokens() -> None:
     await holder
 
 
+async def test_no_more_calls_are_told_to_run_than_there_are_tokens() -> None:
+    """Not even while a thread has gone on to the next call, and the loop does not know it yet."""
+    capacity, first, second = Capacity(1), Held(), Held()
+    calls = [asyncio.create_task(offload(held, capacity=capacity)) for held in (first, second)]
+    await until_waiting(capacity)
+    first.release.set()
+    while not second.started.is_set():  # without giving the loop its turn
+        pass
+    statistics = capacity.statistics()
+    second.release.set()
+    await asyncio.gather(*calls)
+    assert (statistics.running, statistics.waiting) == (1, 0)
+
+
 def test_one_capacity_holds_for_each_event_loop_by_itself() -> None:
     """Two loops on two threads, both at the limit at the same time."""
     capacity, meet, counted = Capacity(1), threading.Barrier(3, timeout=10), threading.Semaphore(0)
