@@ -85,7 +85,8 @@ SECTIONS: Final = (
         "It is the better of one job at a time and of taking all that is there in one go; trivial jobs go to one thread, those of 1 ms to "
         "forty.\n"
         "The lag is how late a task comes back that sleeps for 5 ms.\n"
-        "On one core, threads take turns, as in a container that is given one. On two, what a call touches moves from core to core and "
+        "On one core, threads take turns, as in a container that is given one.\n"
+        "On two, what a call touches moves from core to core and "
         "back, although only one thread at a time runs Python: that alone can double the cost of a trivial call.",
         {
             "cores": plain("cores"),
