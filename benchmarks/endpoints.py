@@ -124,6 +124,7 @@ def main() -> None:
         stack.callback(template.drop)
         url = stack.enter_context(template.clone())
         rows = measure({**os.environ, "BENCHMARK_DATABASE_URL": url}, settings, arguments.rounds, arguments.seconds)
+    rows.sort(key=lambda row: -row["connections"])
     save("endpoints", rows, about=("connections", "scenario"))
     show("endpoints", console)
 

@@ -6,8 +6,8 @@ rounds counts; the slices are short so that what is compared is close in time. A
 together, because the 99th percentile of a slice's few would be their largest. Results go to ``benchmarks/results/offload.json``;
 ``--cores``, ``--loop``, ``--work`` and ``--in-flight`` choose a part, and leave the others there as they are.
 
-With one core, threads take turns on it, as in a container that is given one. With more, what a call touches moves from core to core
-and back, although only one thread at a time runs Python; how long that takes depends on the machine.
+On one core, threads take turns, as in a container that is pinned to one. On more, they wake each other across cores, and what a call
+touches moves between them, although only one thread at a time runs Python; what that costs depends on the machine.
 
 The *floor* is what Python's threads can do without an event loop, tokens, futures and contexts: see `floor`.
 """
@@ -169,7 +169,7 @@ async def rounds(loop_name: str, settings: list[tuple[str, int]], seconds: float
 
 
 def summary(way: str, runs: list[dict[str, dict[str, float]]], lags: dict[str, list[float]]) -> dict[str, Any]:
-    """Return the medians of one way, and of what it is to AnyIO and to the floors in the same round."""
+    """Return the medians of one way, and of what it is to AnyIO and to the floors in the same round; of lags see the module."""
     keys = runs[0][way]
     row: dict[str, Any] = {
         **{key: round(median(run[way][key] for run in runs), 3) for key in keys},
@@ -194,7 +194,7 @@ def cores_to_choose_from() -> list[int]:
 
 
 def confine(cores: int) -> None:
-    """Let the threads that this one starts run on no more than so many *cores*."""
+    """Let this thread, and those that it starts from now on, run on no more than so many *cores*."""
     if sys.platform == "linux":
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
 
@@ -221,7 +221,7 @@ def main() -> None:
     chosen = parser.parse_args()
     settings = list(product(chosen.work, chosen.in_flight))
     rows: list[dict[str, Any]] = []
-    for cores in sorted(chosen.cores, reverse=True):  # a process that is confined stays so
+    for cores in sorted(set(chosen.cores), reverse=True):  # a process that is confined stays so
         confine(cores)
         for loop in chosen.loop:
             measured = LOOPS[loop](rounds(loop, settings, chosen.seconds, chosen.rounds))

@@ -34,8 +34,8 @@ def _offload(rows: Rows) -> dict[str, str]:
     for work in ("trivial", "1 ms"):
         chosen = [row for row in rows if row["cores"] == most and row["loop"] == "asyncio" and row["work"] == work]
         for suffix, key, title in (
-            ("", "calls_per_s", f"Calls per second, {work}, on asyncio: more is better"),
-            ("-p99", "p99_ms", f"99th percentile of a call in ms, {work}, on asyncio: less is better"),
+            ("", "calls_per_s", f"Calls per second, {work}, on asyncio, cores: {most}; more is better"),
+            ("-p99", "p99_ms", f"99th percentile of a call in ms, {work}, on asyncio, cores: {most}; less is better"),
         ):
             groups = _grouped(chosen, lambda row: f"{row['in_flight']} in flight", "way", key)
             found[f"offload-{work.replace(' ', '-')}{suffix}.svg"] = bars(title, groups)
@@ -47,7 +47,7 @@ def _overload(rows: Rows) -> dict[str, str]:
         title: _grouped(rows, lambda _row: "", "server", key).get("", {})
         for title, key in (
             ("requests per second (400 is ideal)", "requests_per_second"),
-            ("99th percentile of a request, ms", "p99_ms"),
+            ("99th percentile of a request, ms (the floor: of 20 at a time)", "p99_ms"),
             ("99th percentile of the loop's lag, ms", "lag_p99_ms"),
         )
     }

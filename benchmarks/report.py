@@ -19,7 +19,7 @@ HEAD: Final = """# Benchmarks
 <!-- Written by `python -m benchmarks.report`; a test fails when it is out of date. -->
 
 `make bench` measures these on your machine.
-What is compared takes turns, round by round, and each number is a median; a ratio compares within a round.
+What is compared takes turns, round by round; where nothing else is said, each number is a median, and a ratio compares within a round.
 They were measured on two noisy cores, so trust the ratios more than the rates, and neither to the second digit.
 """
 

@@ -37,21 +37,16 @@ def save(name: str, rows: Iterable[Mapping[str, Any]], *, about: Sequence[str] =
     }
     before = load(name)
     parts: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
-    if (
-        about
-        and before is not None
-        and {key: before[key] for key in head} == head
-        and _told_apart(before["rows"], about)
-    ):
+    if about and before is not None and {key: before[key] for key in head} == head and _have(before["rows"], about):
         parts = _parts(before["rows"], about)
     parts |= _parts(rows, about)  # where the same part was before
     document = {**head, "rows": [row for part in parts.values() for row in part], **more}
     (DIRECTORY / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n")
 
 
-def _told_apart(rows: Iterable[Mapping[str, Any]], about: Sequence[str]) -> bool:
-    """Return whether *rows* are not from before one of the keys was thought of."""
-    return all(key in row for row in rows for key in about)
+def _have(rows: Iterable[Mapping[str, Any]], keys: Sequence[str]) -> bool:
+    """Return whether all of *rows* have all of *keys*; those of an earlier version may not."""
+    return all(key in row for row in rows for key in keys)
 
 
 def _parts(rows: Iterable[Mapping[str, Any]], about: Sequence[str]) -> dict[tuple[Any, ...], list[Mapping[str, Any]]]:

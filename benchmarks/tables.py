@@ -44,10 +44,10 @@ class Section:
 
 
 def plain(key: str, missing: str = "") -> Column:
-    """Show a value as it is, a number with about three digits."""
+    """Show a value as it is, a number with about three digits; *missing* if it was looked for and not found."""
 
     def show_value(row: Row) -> str:
-        value = row.get(key)
+        value = row.get(key, "")
         if value is None:
             return missing
         return number(value) if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
@@ -84,10 +84,10 @@ SECTIONS: Final = (
         "another, as many in flight as for the others, with neither tokens nor futures nor contexts.\n"
         "It is the better of one job at a time and of taking all that is there in one go; trivial jobs go to one thread, those of 1 ms to "
         "forty.\n"
-        "The lag is how late a task comes back that sleeps for 5 ms.\n"
-        "On one core, threads take turns, as in a container that is given one.\n"
-        "On two, what a call touches moves from core to core and "
-        "back, although only one thread at a time runs Python: that alone can double the cost of a trivial call.",
+        "The lag is how late a task comes back that sleeps for 5 ms; those of all rounds are taken together.\n"
+        "On one core, threads take turns, as in a container that is pinned to one; on more, they wake each other across cores, and what a "
+        "call touches moves between them.\n"
+        "Compare the ways on the same number of cores: the numbers of cores did not take turns.",
         {
             "cores": plain("cores"),
             "loop": plain("loop"),
@@ -115,7 +115,8 @@ SECTIONS: Final = (
         "500 clients at a time, each request a statement of 50 ms, over a pool of twenty connections with SQLAlchemy's timeout of 30 s.\n"
         "The ideal is 400 requests per second.\n"
         "FastAPI's and AnyIO's forty threads are twice as many as there are connections.\n"
-        "The floor is SQLAlchemy's own: twenty threads with a session each, which run the statement over and over without a server.",
+        "The floor is twenty threads alone over the same pool, which run the statement over and over in a session each time, without a "
+        "server; its latencies are those of twenty at a time.",
         {
             "server": plain("server"),
             "requests/s": plain("requests_per_second"),
@@ -123,7 +124,7 @@ SECTIONS: Final = (
             "errors": plain("errors"),
             "p50 ms": plain("p50_ms", "no answer"),
             "p99 ms": plain("p99_ms", "no answer"),
-            "loop lag p99 ms": plain("lag_p99_ms"),
+            "loop lag p99 ms": plain("lag_p99_ms", "no answer"),
             "CPU µs per request": plain("cpu_us_per_request"),
         },
         {"overload.svg": "Requests per second and latency under overload"},

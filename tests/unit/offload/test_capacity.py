@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from dataclasses import FrozenInstanceError
 from functools import partial
 
 import pytest
 
 from bridge import AdmissionTimeout, Capacity, CapacityStatistics, Histogram, InvalidPoolSize, TooManyWaiting, offload
-from tests.unit.offload.calls import Held, until, until_true, until_waiting
+from tests.unit.offload.calls import PATIENCE_S, Held, until, until_true, until_waiting
 
 
 @pytest.mark.parametrize("tokens", [0, -1])
@@ -213,8 +214,9 @@ async def test_no_more_calls_are_told_to_run_than_there_are_tokens() -> None:
     calls = [asyncio.create_task(offload(held, capacity=capacity)) for held in (first, second)]
     await until_waiting(capacity)
     first.release.set()
+    end = time.monotonic() + PATIENCE_S
     while not second.started.is_set():  # without giving the loop its turn
-        pass
+        assert time.monotonic() < end
     statistics = capacity.statistics()
     second.release.set()
     await asyncio.gather(*calls)
