@@ -40,7 +40,7 @@ SERVERS = {
     "FastAPI def + yield session": "fastapi_def",
     "hand-written anyio.to_thread": "hand_written",
 }
-FLOOR = "floor: threads alone, without a server"
+FLOOR = "floor: threads alone"
 CLIENTS = 500
 IDEAL_PER_S = CONNECTIONS / STATEMENT_S
 # Longer than the pool's own 30 seconds, so that it is the server that decides what becomes of a request.
