@@ -129,7 +129,7 @@ def measure(rounds: int, seconds: int) -> list[dict[str, Any]]:
         for _ in track(range(rounds), f"{CLIENTS} at a time"):
             for name, factory in SERVERS.items():
                 target = f"benchmarks.overload_application:{factory}"
-                with serving("uvicorn", target, {**os.environ}, probe="/lag", threads=CONNECTIONS) as server:
+                with serving("uvicorn", target, dict(os.environ), probe="/lag", threads=CONNECTIONS) as server:
                     load(server, script, clients=CONNECTIONS, seconds=1)  # opens the connections
                     measured[name].append(load(server, script, clients=CLIENTS, seconds=seconds))
             measured[FLOOR].append(floor(seconds))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-import os
 import random
 import sys
 import threading
@@ -18,6 +17,8 @@ import time
 from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
+
+import psutil
 
 from benchmarks.results import save
 from bridge import AdmissionTimeout, Capacity, DeadlineExceeded, TooManyWaiting, from_thread, offload, stoppable
@@ -47,9 +48,9 @@ class Footprint:
 
     Attributes:
         threads: Its threads.
-        files: Its open file descriptors; 0 where the system does not tell.
+        files: Its open file descriptors.
         objects: What the garbage collector tracks.
-        resident_kib: Its memory; 0 where the system does not tell.
+        resident_kib: Its memory.
     """
 
     threads: int
@@ -61,13 +62,10 @@ class Footprint:
     def now(cls) -> Footprint:
         """Measure this process."""
         gc.collect()
-        try:
-            files = len(os.listdir("/proc/self/fd"))  # noqa: PTH208  three lines of pathlib for a number
-            with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123  as above
-                resident = int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
-        except OSError:
-            files = resident = 0
-        return cls(threading.active_count(), files, len(gc.get_objects()), resident)
+        process = psutil.Process()
+        return cls(
+            threading.active_count(), process.num_fds(), len(gc.get_objects()), process.memory_info().rss // 1024
+        )
 
 
 def wait_until_stopped() -> None:
