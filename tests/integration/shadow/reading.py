@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["EAGER", "Checked", "checked"]
 
 # Checks everything, however busy the machine is: what is tested is what they find.
-EAGER = CheckSettings(busy_above=100.0, patience=0.0, per_second=1e6, queue=10_000, max_age=600.0)
+EAGER = CheckSettings(busy_above=100.0, patience=0.0, per_second=1e6, queue=10_000, max_age=600.0, write_deadline=10.0)
 
 
 class Checked:

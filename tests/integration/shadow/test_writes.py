@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 RETURNING = text(f"{INSERT.text} RETURNING id, written")
 WRITES = CheckOptions(writes=True)
 APART = CheckOptions(writes=True, one_connection=False)
+HURRIED = replace(EAGER, write_deadline=0.5)
 BOTH = pytest.mark.parametrize("check", [WRITES, APART], ids=["one_connection", "apart"])
 
 
@@ -181,7 +182,7 @@ async def test_a_port_that_is_too_slow_is_stopped(check: CheckOptions, capturing
         return {}
 
     began = time.monotonic()
-    async with checked(capturing, ported(slow, check=check)) as (migration, client):
+    async with checked(capturing, ported(slow, check=check), settings=HURRIED) as (migration, client):
         answer = await client.post("/notes/new")
         found = await migration.only()
         await assert_nothing_leaked(migration.bridge.database, server)
@@ -209,7 +210,8 @@ async def test_a_port_that_ignores_its_cancellation_is_left_behind(capturing: st
             raise
         return {}
 
-    async with checked(capturing, ported(stubborn), stopping=StopSettings(cut_after=0.3)) as (migration, client):
+    stopping = StopSettings(cut_after=0.3)
+    async with checked(capturing, ported(stubborn), settings=HURRIED, stopping=stopping) as (migration, client):
         assert (await client.post("/notes/new")).status_code == 200
         check = await migration.only()
         done.set()
