@@ -65,7 +65,7 @@ def server_url() -> Iterator[str]:
     if given:
         yield given
         return
-    with postgres_server(ROOT / ".postgres") as url:
+    with postgres_server(ROOT / ".postgres" / "tests", in_memory=True) as url:
         yield url
 
 

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
-from bridge.testing import postgres_server
+from bridge.testing import postgres, postgres_server
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PROGRAM = """
 import sys
 from pathlib import Path
-from bridge.testing import postgres_server
+from bridge.testing import postgres, postgres_server
 with postgres_server(Path(sys.argv[1])) as url:
     print(url, flush=True)
     sys.stdin.read()
@@ -126,3 +126,32 @@ def test_a_stale_record_of_a_server_does_not_keep_it_from_starting(directory: Pa
     with postgres_server(directory) as url:
         assert answers(url)
     assert psutil.Process().is_running()
+
+
+def test_data_in_memory_are_shared_and_forgotten_with_the_server(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "MEMORY", tmp_path)
+    monkeypatch.setattr(postgres, "MEMORY_NEEDED", 1)
+    (directory / "data").symlink_to(tmp_path / "lost when the machine was started again")
+    with postgres_server(directory, in_memory=True) as url:
+        (kept,) = tmp_path.iterdir()
+        assert (kept / "PG_VERSION").exists()
+        with postgres_server(directory) as other:
+            assert other == url
+        assert answers(url)
+    assert list(tmp_path.iterdir()) == []
+    assert not (directory / "data").is_symlink()
+
+
+def test_where_memory_is_short_data_are_kept_in_the_directory(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "MEMORY", tmp_path)
+    monkeypatch.setattr(postgres, "MEMORY_NEEDED", 1 << 60)
+    for _ in range(2):
+        with postgres_server(directory, in_memory=True) as url:
+            assert answers(url)
+            monkeypatch.setattr(postgres, "MEMORY_NEEDED", 1)  # and there they stay, whatever is free later
+    assert list(tmp_path.iterdir()) == []
+    assert (directory / "data" / "PG_VERSION").exists()
