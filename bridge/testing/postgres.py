@@ -89,8 +89,9 @@ def _free_memory() -> int:
 
 def _forget_memory(data: Path) -> None:
     if data.is_symlink():
-        shutil.rmtree(data.resolve())
-        data.unlink()
+        memory = data.resolve()
+        data.unlink()  # first: nobody may find it half removed
+        shutil.rmtree(memory)
 
 
 @contextmanager
