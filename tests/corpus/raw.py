@@ -9,7 +9,7 @@ from typing import Final
 
 __all__ = ["IGNORED_HEADERS", "Answer", "RawRequest", "answer_to"]
 
-TIMEOUT_S: Final = 20.0
+TIMEOUT_S: Final = 50.0
 # What belongs to the connection or to the server, not to the application: WSGI forbids the application to set the first
 # four (PEP 3333, "hop-by-hop"), the others are the server's name and clock. Both servers decide alone how to frame a body
 # of unknown length; the decoded bytes are compared.

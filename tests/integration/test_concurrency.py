@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from sqlalchemy import make_url
 
 from async_app.app import compose
 from async_app.local import serving
@@ -44,7 +45,10 @@ def mixed(number: int) -> Iterator[tuple[str, str, object, int]]:
 def test_200_simultaneous_requests_over_5_connections_all_succeed(
     path: str, database_url: str, server: ServerSide
 ) -> None:
-    composition = compose(replace(settings_for(path, database_url), pool=POOL))
+    # The loop has 200 requests to begin before it can look after the connections it opens.
+    patient = make_url(database_url).update_query_dict({"connect_timeout": "60"})
+    settings = settings_for(path, patient.render_as_string(hide_password=False))
+    composition = compose(replace(settings, pool=POOL))
     requests = [request for number in range(REQUESTS // 10) for request in mixed(number)]
     assert len(requests) == REQUESTS
     cookies = session_cookie(composition.bridge.legacy, 1)

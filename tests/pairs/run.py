@@ -41,7 +41,7 @@ __all__ = ["Outcomes", "outcomes", "perform"]
 
 #: By column, then by the id of a case: what the synchronous and the asynchronous driver did.
 Outcomes: TypeAlias = "dict[str, dict[str, tuple[Outcome, Outcome]]]"
-TIMEOUT_S = 120
+TIMEOUT_S = 300
 
 
 def outcomes(pair: Pair, server_url: str) -> Outcomes:

@@ -59,7 +59,7 @@ async def test_processes_that_count_at_the_same_time_sum_exactly(database_url: s
     reports = [(await process.communicate())[0].decode().split() for process in processes]
     assert [process.returncode for process in processes] == [0] * PROCESSES
     assert [report[:2] for report in reports] == [["0", "0"]] * PROCESSES
-    assert min(int(report[2]) for report in reports) > 20, "each has added many batches"
+    assert min(int(report[2]) for report in reports) > 5, "each has added several batches"
     store = SQLEvidence(Database(database_url))
     for counted in (await store.read(), await store.read(since=1)):
         assert {tally.operation for tally in counted} == set(OPERATIONS)

@@ -72,6 +72,7 @@ def test_the_guard_fails_the_test_that_loads_lazily_and_spares_fixtures(writers_
     assert "1 x fails guard.lazy_load: Writer.books" in done.stdout
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_report_covers_all_three_and_every_worker(writers_url: str, tmp_path: Path, workers: str) -> None:
     kept = tmp_path / "build" / "report.json"

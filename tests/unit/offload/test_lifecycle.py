@@ -244,5 +244,5 @@ except (KeyboardInterrupt, RuntimeError):
     pass
 """
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", script], env=environment, timeout=20, check=False, capture_output=True)
+    done = subprocess.run([sys.executable, "-c", script], env=environment, timeout=50, check=False, capture_output=True)
     assert done.returncode == 0, done.stderr.decode()
