@@ -26,7 +26,7 @@ LONGEST_VALUE: Final = 40
 @as_json
 @with_bridge()
 async def evidence(bridge: Bridge, operation: str | None, *, json_: bool) -> None:
-    """Show what is known of the port of OPERATION, or of all."""
+    """Show what is known of the port of OPERATION, or of all, at the version that this code has."""
     gathered = evidence_of(bridge)
     names = [operation] if operation else [each.name for each in bridge.operations if each.native]
     found = {name: await gathered.observed(name) for name in names}
@@ -36,6 +36,7 @@ async def evidence(bridge: Bridge, operation: str | None, *, json_: bool) -> Non
     headings = (
         "operation",
         "stage",
+        "version",
         "served",
         "failed",
         "p50 ms",
@@ -46,7 +47,9 @@ async def evidence(bridge: Bridge, operation: str | None, *, json_: bool) -> Non
         "mismatched",
         "rate below",
     )
-    rows = ([name, str(bridge.stages.get(name)), *_numbers(observed)] for name, observed in found.items())
+    rows = (
+        [name, str(bridge.stages.get(name)), observed.version, *_numbers(observed)] for name, observed in found.items()
+    )
     print_table(headings, rows, empty="No operation has a port.")
 
 
@@ -95,6 +98,7 @@ async def differences(bridge: Bridge, operation: str | None, *, limit: int, json
             g.example.rule,
             g.where,
             g.count,
+            shown_time(g.last_seen),
             _short(g.example.control),
             _short(g.example.candidate),
             g.example.excused or g.example.remedy,
@@ -102,7 +106,9 @@ async def differences(bridge: Bridge, operation: str | None, *, limit: int, json
         for g in groups
     )
     print_table(
-        ("operation", "rule", "where", "n", "control", "candidate", "remedy"), rows, empty="No difference was found."
+        ("operation", "rule", "where", "n", "last seen", "control", "candidate", "remedy"),
+        rows,
+        empty="No difference was found.",
     )
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 from dataclasses import asdict
 from datetime import datetime
+from enum import Enum
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,8 @@ def _cell(value: object) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
     if hasattr(value, "__dataclass_fields__"):
         fields: Mapping[str, Any] = asdict(value)
         return fields

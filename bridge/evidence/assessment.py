@@ -57,14 +57,16 @@ class Observed:
     Attributes:
         native: On the native path: requests it served, and checks of it.
         legacy: On the legacy path, while this version of the port was deployed: requests it served, and checks of it at stage verify.
+        version: Which one.
     """
 
     native: Counts = field(default_factory=Counts)
     legacy: Counts = field(default_factory=Counts)
+    version: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON holds it."""
-        return {"native": self.native.to_json(), "legacy": self.legacy.to_json()}
+        return {"version": self.version, "native": self.native.to_json(), "legacy": self.legacy.to_json()}
 
 
 @dataclass(frozen=True, slots=True)

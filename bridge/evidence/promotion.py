@@ -129,7 +129,7 @@ class Promotions:
         if not is_promotion(assessment.before, wanted):
             return await self._stages.change(operation, wanted, who=who, why=why, expected=expected)
         if not assessment.granted and not force:
-            msg = f"{assessment}\n  Gather more evidence, or use force=True with the reason"
+            msg = f"{assessment}\n  Gather more evidence, or promote it by force, with the reason"
             raise PromotionRefused(msg, assessment)
         if force and not why.strip():
             msg = f"{operation!r} is to be promoted by force without a reason: say why, for whoever asks next year"
@@ -226,4 +226,4 @@ def observed_of(counted: Mapping[Tally, Counts], operation: str, version: str) -
         if (tally.operation, tally.version) == (operation, version)
     }
     legacy = [counts for path, counts in mine.items() if path is not Path.NATIVE]
-    return Observed(mine.get(Path.NATIVE, Counts()), Counts.total(legacy))
+    return Observed(mine.get(Path.NATIVE, Counts()), Counts.total(legacy), version)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import MetaData, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
+from bridge.errors import InvalidDatabaseURL
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -33,8 +35,15 @@ class TemplateDatabase:
         Args:
             server_url: URL of a role that may create databases.
             fill: Creates the schema and the rows; called once, with an engine on the template.
+
+        Raises:
+            InvalidDatabaseURL: It is not that of a PostgreSQL server, which alone can clone databases.
         """
-        self._server = make_url(server_url).set(drivername="postgresql+psycopg2")
+        given = make_url(server_url)
+        if given.get_backend_name() != "postgresql":
+            msg = f"databases are cloned by PostgreSQL, and this is a URL of {given.get_backend_name()}: give that of a PostgreSQL server, or unset DATABASE_URL where it is read from there"
+            raise InvalidDatabaseURL(msg)
+        self._server = given.set(drivername="postgresql+psycopg2")
         self._admin = create_engine(self._server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         self.name = f"template_{uuid.uuid4().hex[:12]}"
         self._execute(f'CREATE DATABASE "{self.name}"')

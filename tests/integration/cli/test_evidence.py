@@ -49,6 +49,7 @@ def test_what_was_counted_is_shown(served: Command) -> None:
     native = observed["native"]
     assert native["mismatched"] > 0
     table = served("evidence").output
+    assert observed["version"] in table
     assert OPERATION in table
     assert "shadow" in table
 
@@ -79,6 +80,7 @@ def test_differences_are_listed_by_rule_and_place(served: Command) -> None:
     groups = printed_json(served("differences", "--json"))
     assert {group["operation"] for group in groups} == {OPERATION}
     assert "json.missing_item" in {group["example"]["rule"] for group in groups}
+    assert {group["example"]["severity"] for group in groups} == {"error"}
     assert "json.missing_item" in served("differences", OPERATION).output
     assert printed_json(served("differences", "GET /users/*", "--json")) == []
     assert served("differences", "GET /users/*").output == "No difference was found.\n"

@@ -159,6 +159,26 @@ async def test_without_triggers_the_check_says_so(url: str) -> None:
     assert "not captured" in check.reason
 
 
+@pytest.mark.parametrize(
+    ("status", "verdict"), [(200, Verdict.NOT_COMPARABLE), (409, Verdict.MISMATCHED)], ids=["same", "other"]
+)
+async def test_without_triggers_generated_values_are_no_evidence_but_another_status_is(
+    status: int, verdict: Verdict, url: str
+) -> None:
+    async def native(session: AsyncSession, title: str) -> dict[str, Any]:
+        answer = await port(session, title)
+        if status == 409:
+            raise Conflict
+        return answer
+
+    async with checked(url, ported(native)) as (migration, client):
+        assert (await client.post("/notes/new")).status_code == 200
+        check = await migration.only()
+    assert check.verdict is verdict
+    assert check.reason is not None
+    assert "install the triggers of WriteCapture" in check.reason
+
+
 async def test_a_table_without_triggers_is_named(capturing: str, server: ServerSide) -> None:
     server.run("CREATE TABLE log (words text)")
 
