@@ -48,7 +48,7 @@ def test_code_that_no_file_has_is_noticed() -> None:
 
 def test_every_example_is_run_by_a_test() -> None:
     files = {path.name for path in EXAMPLES.glob("*.py")}
-    assert files == {*PROGRAMS.values(), "shop_finished.py", "stock.py", *MODULES}
+    assert files == {*PROGRAMS.values(), "shop_finished.py", "club.py", "stock.py", *MODULES}
 
 
 def test_every_block_declares_its_language() -> None:
