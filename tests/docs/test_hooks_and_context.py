@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import runpy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from anyio import to_thread
 from sqlalchemy.orm import Session
 
-from tests.docs.shop import client_of
 from tests.parity.login import session_cookie
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 SAME = ("content-type", "cache-control", "vary")
 
 
 @pytest.fixture
-async def club(shop_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+async def club(shop_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[str, Any]]:
     """Run the program of the page over a database with two members."""
     monkeypatch.setenv("DATABASE_URL", shop_url)
     program = await to_thread.run_sync(runpy.run_module, "docs.examples.club")
     await to_thread.run_sync(fill, program)
-    return program
+    yield program
+    await program["bridge"].close()
 
 
 def fill(program: dict[str, Any]) -> None:
@@ -48,8 +52,8 @@ async def test_the_ported_routes_answer_as_the_views_do(
             client.set_cookie(name, value)
         return client.get(path)
 
-    async with client_of(club["app"], bridge) as client:
-        client.cookies.update(cookies)
+    transport = httpx.ASGITransport(club["app"])
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver", cookies=cookies) as client:
         answer = await client.get(path)
         expected = await to_thread.run_sync(by_flask)
     assert (answer.status_code, answer.content) == (expected.status_code, expected.data)
