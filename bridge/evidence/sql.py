@@ -61,6 +61,8 @@ class SQLEvidence:
         async with self._connection.transaction() as connection:
             await wait_to_create(connection)
             await connection.run_sync(self._tables.metadata.create_all)
+        # Whoever creates tables may be about to fork, and two processes cannot share a connection.
+        await self.close()
 
     async def add(self, batch: Batch) -> None:
         """
