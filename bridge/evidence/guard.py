@@ -133,6 +133,8 @@ class Guard:
         counted = await self._store.read(since=now - self._settings.window) if guarded else {}
         for operation, setting in watched.items():
             await self._look_at(operation, setting, counted, now)
+            # A store in memory never waits, and requests are not to wait for all operations.
+            await asyncio.sleep(0)
 
     async def _look_at(
         self, operation: str, setting: StageSetting, counted: Mapping[Tally, Counts], now: float

@@ -171,12 +171,13 @@ class Promotions:
         """
         changed = {}
         for operation, setting in self._stages.snapshot().items():
-            version = self._operations.version(operation)
-            if setting.stage not in NEEDS_GRANT or version is None:
+            if setting.stage not in NEEDS_GRANT:
                 continue
             kept = [*await self._kept(CERTIFICATE, operation), *await self._kept(INTENT, operation)]
             granted = [each for each in kept if covers(each, setting)]
-            if granted and not any(is_same_port(each.version, version) for each in granted):
+            # Last, because it looks at the code of the port.
+            version = self._operations.version(operation) if granted else None
+            if version is not None and not any(is_same_port(each.version, version) for each in granted):
                 changed[operation] = (
                     f"{what_changed(granted[0].version, version)}: '{setting}' was granted for version {granted[0].version}, this is version {version}, "
                     "of which nothing is known"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bridge.errors import EvidenceStoreUnavailable, StageConflict
-from bridge.evidence import Counts, GuardSettings, Plan, PromotionPolicy
+from bridge.evidence import Counts, GuardSettings, Operations, Plan, PromotionPolicy
 from tests.unit.evidence.worlds import OPERATION, VERSION, World, counts
 
 if TYPE_CHECKING:
@@ -226,6 +227,30 @@ async def test_what_is_held_is_promoted_by_force_only() -> None:
     assert assessment.bounds["hold"] == pytest.approx(500.0, abs=1)
     world.clock.now += 500.0
     assert (await world.evidence.assess(OPERATION, "canary 5 %")).granted
+
+
+async def test_requests_are_served_between_the_operations_of_a_look() -> None:
+    world, happened = World("shadow", plan=PLAN), list[str]()
+    for number in range(3):
+        world.stages.declare(f"GET /{number}", ported=True, default="shadow")
+
+    def hooks(operation: str) -> list[str]:
+        happened.append(operation)
+        return []
+
+    world.evidence.bind(world.stages, Operations(lambda _: VERSION, hooks))
+
+    async def serve() -> None:
+        while True:
+            happened.append("request")
+            await asyncio.sleep(0)
+
+    await look(world)
+    world.clock.now += 60.0
+    requests = asyncio.create_task(serve())
+    await guard(world.evidence).look()
+    requests.cancel()
+    assert happened == ["GET /0", "request", "GET /1", "request", "GET /2", "request", OPERATION, "request"]
 
 
 async def test_a_guard_whose_store_is_down_moves_nothing_and_sees_again(caplog: pytest.LogCaptureFixture) -> None:

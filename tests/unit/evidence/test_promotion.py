@@ -20,7 +20,17 @@ from bridge.errors import (
     StageStoreUnavailable,
     UnknownOperation,
 )
-from bridge.evidence import Assessment, Counts, Document, Evidence, EvidenceSettings, Plan, PromotionPolicy, Requirement
+from bridge.evidence import (
+    Assessment,
+    Counts,
+    Document,
+    Evidence,
+    EvidenceSettings,
+    Operations,
+    Plan,
+    PromotionPolicy,
+    Requirement,
+)
 from bridge.evidence.requirements import is_promotion
 from bridge.shadow import Ignore
 from bridge.stages import Path, Stage, StageSetting
@@ -387,6 +397,24 @@ async def test_a_changed_port_falls_back_to_shadow_once() -> None:
     assert f"granted for version {VERSION}, this is version {'b' * 12}" in history[0].why
     for evidence in processes:
         await evidence.close()
+
+
+async def test_at_the_start_only_ports_whose_stage_was_granted_are_looked_at() -> None:
+    """To tell the version of a port takes milliseconds, and a start has to wait for it."""
+    world, asked = World("shadow"), list[str]()
+    for stage in ("legacy", "shadow", "verify", "native"):
+        world.stages.declare(f"GET /{stage}", ported=True, default=stage)
+
+    def version(operation: str) -> str:
+        asked.append(operation)
+        return VERSION
+
+    world.evidence.bind(world.stages, Operations(version))
+    await world.evidence.promote(OPERATION, "native", who="ada", why="for the test", force=True)
+    asked.clear()
+    await world.evidence.start()
+    assert asked == [OPERATION]
+    await world.evidence.close()
 
 
 async def test_of_two_processes_that_see_a_changed_port_one_moves_it() -> None:
