@@ -5,7 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from bridge.errors import ConfigurationError, EvidenceStoreUnavailable, PromotionRefused, StageConflict
+from bridge.errors import (
+    ConfigurationError,
+    EvidenceStoreUnavailable,
+    PromotionRefused,
+    StageConflict,
+    StageStoreReadOnly,
+)
 from bridge.evidence.assessment import Assessment, Observed
 from bridge.evidence.certificate import CERTIFICATE, INTENT, ROLLBACK, Certificate, covers
 from bridge.evidence.counts import Counts
@@ -192,6 +198,9 @@ class Promotions:
         try:
             await self._stages.change(operation, StageSetting(Stage.SHADOW), who=BRIDGE, why=why, expected=expected)
         except StageConflict:
+            return False
+        except StageStoreReadOnly as error:
+            logger.error("%s cannot fall back to 'shadow', although %s: %s", operation, why, error)  # noqa: TRY400  no bug
             return False
         logger.warning("%s falls back to 'shadow': %s", operation, why)
         return True

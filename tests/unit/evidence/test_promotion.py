@@ -17,6 +17,7 @@ from bridge.errors import (
     NotInstalled,
     PromotionRefused,
     StageConflict,
+    StageStoreReadOnly,
     StageStoreUnavailable,
     UnknownOperation,
 )
@@ -426,6 +427,24 @@ async def test_of_two_processes_that_see_a_changed_port_one_moves_it() -> None:
     world.stages.get = lambda operation: setting  # type: ignore[method-assign]  # replaced for the test
     moved = [await each._promoting().fall_back(OPERATION, "changed") for each in (world.evidence, world.another())]
     assert moved == [True, False]
+
+
+async def test_a_changed_port_whose_stage_is_kept_elsewhere_is_an_error_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = await granted("native")
+
+    async def refuse(*_: Any, **__: Any) -> None:
+        raise StageStoreReadOnly("the file may not be written")
+
+    world.stages.change = refuse  # type: ignore[assignment, method-assign]  # replaced for the test
+    world.version = "b" * 12
+    await world.evidence.start()
+    (message,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert "cannot fall back to 'shadow', although its port has changed" in message
+    assert "may not be written" in message
+    assert world.evidence._task is None, "it is not tried again"
+    await world.evidence.close()
 
 
 async def test_a_changed_port_can_stay_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
