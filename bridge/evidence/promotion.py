@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bridge.evidence.control import Operations, StageControl
     from bridge.evidence.counts import Tally
     from bridge.evidence.policy import PromotionPolicy
-    from bridge.evidence.store import EvidenceStore
+    from bridge.evidence.store import Document, EvidenceStore
     from bridge.evidence.tallies import Tallies
     from bridge.stages import StageChange
 
@@ -71,6 +71,7 @@ class Promotions:
         self._policy = policy
         self._hold = hold
         self._clock = clock
+        self._unanswered: dict[str, Document] = {}
 
     async def assess(self, operation: str, to: str | Stage | StageSetting) -> Assessment:
         """
@@ -221,11 +222,22 @@ class Promotions:
         except ConfigurationError:
             await self._store.discard(intent)
             raise
+        except Exception:
+            # It may have moved all the same, so what it was granted for stays; of one attempt after another, only the last.
+            await self._forget_unanswered(certificate.operation)
+            self._unanswered[certificate.operation] = intent
+            raise
         try:
             await self._store.keep(certificate.document())
+            await self._forget_unanswered(certificate.operation)
         except EvidenceStoreUnavailable as error:
             logger.error("%s is promoted, and its certificate is still kept as an intent: %s", change.operation, error)  # noqa: TRY400  no bug
         return change
+
+    async def _forget_unanswered(self, operation: str) -> None:
+        earlier = self._unanswered.pop(operation, None)
+        if earlier is not None:
+            await self._store.discard(earlier)
 
 
 def observed_of(counted: Mapping[Tally, Counts], operation: str, version: str) -> Observed:

@@ -316,6 +316,27 @@ async def test_a_change_whose_answer_was_lost_counts_as_granted_and_not_as_certi
     await other.close()
 
 
+async def test_attempts_that_are_not_answered_leave_one_intent_until_one_goes_through() -> None:
+    """A plan tries again at every look, for as long as the stages cannot be changed."""
+    world = World("shadow")
+    await world.happened(native=GOOD)
+    change = world.stages.change
+
+    async def unavailable(*_: Any, **__: Any) -> Any:
+        msg = "down"
+        raise StageStoreUnavailable(msg)
+
+    world.stages.change = unavailable  # type: ignore[method-assign]  # replaced for the test
+    for _ in range(5):
+        with pytest.raises(StageStoreUnavailable):
+            await world.evidence.promote(OPERATION, "canary 5 %", who="ada", why="ready")
+        assert len(await world.store.documents("intent")) == 1
+    world.stages.change = change  # type: ignore[method-assign]  # replaced for the test
+    await world.evidence.promote(OPERATION, "canary 5 %", who="ada", why="ready")
+    assert await world.store.documents("intent") == []
+    assert len(await world.evidence.certificates()) == 1
+
+
 async def test_a_promotion_whose_certificate_cannot_be_kept_afterwards_has_happened(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
