@@ -17,6 +17,10 @@ __all__ = ["Operations", "StageControl"]
 class StageControl(Protocol):
     """Moves operations; `Stages` does."""
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether operations are moved elsewhere, and never by `change`."""
+
     def get(self, operation: str) -> StageSetting:
         """Return the setting of *operation* now."""
 
@@ -34,6 +38,7 @@ class StageControl(Protocol):
 
         Raises:
             StageConflict: Somebody has changed it since version *expected*.
+            StageStoreReadOnly: Operations are moved elsewhere.
         """
 
     async def history(self, operation: str | None = None, *, limit: int = 100) -> Sequence[StageChange]:

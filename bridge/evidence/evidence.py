@@ -120,6 +120,11 @@ class Evidence:
         """
         self._promoting()
         assert self._guard is not None  # noqa: S101  bound together
+        assert self._stages is not None  # noqa: S101  as above
+        if self._stages.is_read_only:
+            logger.warning(
+                "stages are changed elsewhere, so the guard can roll nothing back and no plan promotes: a breach is logged as an error"
+            )
         for operation in self._plans.keys() - {EVERY_OPERATION}:
             require_operation(operation, self._declared())
         self.tallies.start()

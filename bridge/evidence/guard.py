@@ -7,11 +7,12 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bridge.errors import PromotionRefused, StageConflict
+from bridge.errors import EvidenceStoreUnavailable, PromotionRefused, StageConflict
 from bridge.evidence.certificate import ROLLBACK, rollback_document
 from bridge.evidence.counts import Counts
-from bridge.evidence.look import look_at
+from bridge.evidence.look import Health, look_at
 from bridge.evidence.promotion import observed_of
+from bridge.evidence.troubles import Troubles
 from bridge.evidence.watch import GUARDED, Move, Situation, Watch
 from bridge.offload import finish
 from bridge.stages import Stage, StageSetting
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from bridge.evidence.look import Look
     from bridge.evidence.plan import Plan
     from bridge.evidence.promotion import Promotions
-    from bridge.evidence.store import EvidenceStore
+    from bridge.evidence.store import Document, EvidenceStore
     from bridge.stages import StageChange
 
 __all__ = ["GUARD", "PLAN", "Guard", "GuardReport"]
@@ -96,6 +97,8 @@ class Guard:
         self._last_change: dict[str, tuple[int, StageChange | None, float]] = {}
         self._bases: dict[tuple[str, str], tuple[float, Counts]] = {}
         self._reports: dict[str, GuardReport] = {}
+        self._unanswered: dict[str, Document] = {}
+        self._troubles = Troubles(clock)
         self._error: str | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -117,11 +120,10 @@ class Guard:
 
     async def look(self) -> None:
         """
-        Look at every operation once, and act.
+        Look at every operation once, and act; one that cannot be moved is logged, and does not keep back the others.
 
         Raises:
             EvidenceStoreUnavailable: Nothing is known.
-            StageStoreUnavailable: Nothing can be done.
         """
         now = self._clock.time()
         settings = self._stages.snapshot()
@@ -132,7 +134,16 @@ class Guard:
         guarded = any(setting.stage in GUARDED for setting in watched.values())
         counted = await self._store.read(since=now - self._settings.window) if guarded else {}
         for operation, setting in watched.items():
-            await self._look_at(operation, setting, counted, now)
+            try:
+                await self._look_at(operation, setting, counted, now)
+            except EvidenceStoreUnavailable:  # nothing is known of the others, either
+                raise
+            except Exception as error:  # noqa: BLE001  a store may be of any kind, and others may have to be rolled back
+                self._troubles.met(operation, self._last_look(operation), error)
+            else:
+                self._note_end_of_trouble(operation)
+            # A store in memory never waits, and requests are not to wait for all operations.
+            await asyncio.sleep(0)
 
     async def _look_at(
         self, operation: str, setting: StageSetting, counted: Mapping[Tally, Counts], now: float
@@ -147,7 +158,7 @@ class Guard:
                 counted = await self._store.read(operation, since=changed_at + self._settle)
             window = observed_of(counted, operation, version)
             look = look_at(self._settings, window, await self._base(operation, version, window.legacy, now))
-        rolled_back = last is not None and last.who == GUARD and await self._was_rolled_back(operation, version)
+        rolled_back = last is not None and last.who == GUARD and await self._was_rolled_back(operation, version, last)
         held = await self._promotions.held(operation, version) if rolled_back else 0.0
         plan = self._plans.get(operation) or self._plans.get("*")
         watch = self._watches.setdefault(operation, Watch(self._settings, plan))
@@ -167,6 +178,10 @@ class Guard:
             await self._stages.change(operation, after, who=GUARD, why=reason, expected=expected)
         except StageConflict:
             await self._store.discard(document)
+        except Exception:
+            await self._store.discard(document)
+            self._unanswered[operation] = document
+            raise
         else:
             logger.error("%s is rolled back from '%s' to '%s': %s", operation, before, after, reason)
         self._watches[operation].changed()
@@ -210,9 +225,22 @@ class Guard:
             self._bases[key] = (now, base)
         return base
 
-    async def _was_rolled_back(self, operation: str, version: str) -> bool:
+    async def _was_rolled_back(self, operation: str, version: str, last: StageChange) -> bool:
+        unanswered = self._unanswered.pop(operation, None)
+        if unanswered is not None and unanswered.content["why"] == last.why:
+            # The answer was lost, and not the change.
+            await self._store.keep(unanswered)
         found = await self._store.documents(ROLLBACK, operation, limit=1)
         return bool(found) and found[0].content["version"] == version
+
+    def _last_look(self, operation: str) -> Look | None:
+        report = self._reports.get(operation)
+        return report.look if report else None
+
+    def _note_end_of_trouble(self, operation: str) -> None:
+        look = self._last_look(operation)
+        if look is None or look.health is not Health.INCONCLUSIVE:
+            self._troubles.over(operation)
 
     def _is_watched(self, operation: str, setting: StageSetting) -> bool:
         planned = setting.stage is not Stage.LEGACY and (operation in self._plans or "*" in self._plans)

@@ -43,6 +43,7 @@ class KeptConnection:
         self._timeout = timeout
         self._engine = database.separate_engine()
         self._connection: AsyncConnection | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._turn = asyncio.Lock()
 
     def __repr__(self) -> str:
@@ -62,7 +63,7 @@ class KeptConnection:
             Rolls back, and closes the connection.
         """
         try:
-            async with asyncio.timeout(self._timeout), self._turn:
+            async with asyncio.timeout(self._timeout), self._my_turn():
                 try:
                     connection = await self._open()
                     async with connection.begin():
@@ -85,9 +86,21 @@ class KeptConnection:
 
     async def close(self) -> None:
         """Close the connection; the next use opens another one, on whatever event loop it is."""
-        async with self._turn:
+        async with self._my_turn():
             await self._drop()
             await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _my_turn(self) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        moved, self._loop = self._loop is not loop, loop
+        if moved:
+            self._turn = asyncio.Lock()
+        async with self._turn:
+            if moved:
+                # It belongs to a loop that has ended, or to the process that has forked this one.
+                await self._drop()
+            yield
 
     async def _open(self) -> AsyncConnection:
         if self._connection is None:

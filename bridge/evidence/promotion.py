@@ -5,7 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from bridge.errors import ConfigurationError, EvidenceStoreUnavailable, PromotionRefused, StageConflict
+from bridge.errors import (
+    ConfigurationError,
+    EvidenceStoreUnavailable,
+    PromotionRefused,
+    StageConflict,
+    StageStoreReadOnly,
+)
 from bridge.evidence.assessment import Assessment, Observed
 from bridge.evidence.certificate import CERTIFICATE, INTENT, ROLLBACK, Certificate, covers
 from bridge.evidence.counts import Counts
@@ -22,7 +28,7 @@ if TYPE_CHECKING:
     from bridge.evidence.control import Operations, StageControl
     from bridge.evidence.counts import Tally
     from bridge.evidence.policy import PromotionPolicy
-    from bridge.evidence.store import EvidenceStore
+    from bridge.evidence.store import Document, EvidenceStore
     from bridge.evidence.tallies import Tallies
     from bridge.stages import StageChange
 
@@ -65,6 +71,7 @@ class Promotions:
         self._policy = policy
         self._hold = hold
         self._clock = clock
+        self._unanswered: dict[str, Document] = {}
 
     async def assess(self, operation: str, to: str | Stage | StageSetting) -> Assessment:
         """
@@ -171,12 +178,13 @@ class Promotions:
         """
         changed = {}
         for operation, setting in self._stages.snapshot().items():
-            version = self._operations.version(operation)
-            if setting.stage not in NEEDS_GRANT or version is None:
+            if setting.stage not in NEEDS_GRANT:
                 continue
             kept = [*await self._kept(CERTIFICATE, operation), *await self._kept(INTENT, operation)]
             granted = [each for each in kept if covers(each, setting)]
-            if granted and not any(is_same_port(each.version, version) for each in granted):
+            # Last, because it looks at the code of the port.
+            version = self._operations.version(operation) if granted else None
+            if version is not None and not any(is_same_port(each.version, version) for each in granted):
                 changed[operation] = (
                     f"{what_changed(granted[0].version, version)}: '{setting}' was granted for version {granted[0].version}, this is version {version}, "
                     "of which nothing is known"
@@ -191,6 +199,9 @@ class Promotions:
         try:
             await self._stages.change(operation, StageSetting(Stage.SHADOW), who=BRIDGE, why=why, expected=expected)
         except StageConflict:
+            return False
+        except StageStoreReadOnly as error:
+            logger.error("%s cannot fall back to 'shadow', although %s: %s", operation, why, error)  # noqa: TRY400  no bug
             return False
         logger.warning("%s falls back to 'shadow': %s", operation, why)
         return True
@@ -211,11 +222,22 @@ class Promotions:
         except ConfigurationError:
             await self._store.discard(intent)
             raise
+        except Exception:
+            # It may have moved all the same, so what it was granted for stays; of one attempt after another, only the last.
+            await self._forget_unanswered(certificate.operation)
+            self._unanswered[certificate.operation] = intent
+            raise
         try:
             await self._store.keep(certificate.document())
+            await self._forget_unanswered(certificate.operation)
         except EvidenceStoreUnavailable as error:
             logger.error("%s is promoted, and its certificate is still kept as an intent: %s", change.operation, error)  # noqa: TRY400  no bug
         return change
+
+    async def _forget_unanswered(self, operation: str) -> None:
+        earlier = self._unanswered.pop(operation, None)
+        if earlier is not None:
+            await self._store.discard(earlier)
 
 
 def observed_of(counted: Mapping[Tally, Counts], operation: str, version: str) -> Observed:

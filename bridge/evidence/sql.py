@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import delete, func, insert, select, update
 
 from bridge.database import wait_to_create
+from bridge.database.table_prefix import PREFIX
 from bridge.evidence.counts import Counts, Tally
 from bridge.evidence.kept_connection import KeptConnection
 from bridge.evidence.sql_tables import EvidenceTables, add_counters, add_up_windows
@@ -34,14 +35,18 @@ class SQLEvidence:
     Each process has one connection of its own for it, outside of the pools.
     """
 
-    def __init__(self, database: Database, *, timeout: float = 5.0) -> None:
+    def __init__(self, database: Database, *, timeout: float = 5.0, prefix: str = PREFIX) -> None:
         """
         Args:
             database: Where the tables are.
             timeout: Seconds that any answer of the database may take.
+            prefix: What the names of its tables begin with; another one for each service that has its tables in the same schema.
+
+        Raises:
+            ConfigurationError: No name of a table can begin with *prefix*.
         """
         self._connection = KeptConnection(database, timeout=timeout)
-        self._tables = EvidenceTables()
+        self._tables = EvidenceTables(prefix)
 
     def __repr__(self) -> str:
         return f"SQLEvidence({self._connection!r})"
@@ -61,6 +66,8 @@ class SQLEvidence:
         async with self._connection.transaction() as connection:
             await wait_to_create(connection)
             await connection.run_sync(self._tables.metadata.create_all)
+        # Whoever creates tables may be about to fork, and two processes cannot share a connection.
+        await self.close()
 
     async def add(self, batch: Batch) -> None:
         """

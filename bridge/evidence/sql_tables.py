@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
+from bridge.database.table_prefix import require_prefix
 from bridge.evidence.counts import LONGEST_COUNTER
 
 if TYPE_CHECKING:
@@ -51,10 +52,18 @@ class EvidenceTables:
         documents: Promotions and roll-backs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str) -> None:
+        """
+        Args:
+            prefix: What their names begin with.
+
+        Raises:
+            ConfigurationError: No name can begin with it.
+        """
+        require_prefix(prefix)
         self.metadata = MetaData()
         self.counters = Table(
-            "bridge_evidence",
+            f"{prefix}evidence",
             self.metadata,
             Column("operation", _exact(LONGEST_OPERATION), primary_key=True),
             Column("path", _exact(LONGEST_PATH), primary_key=True),
@@ -63,24 +72,24 @@ class EvidenceTables:
             Column("counter", _exact(LONGEST_COUNTER), primary_key=True),
             Column("amount", BigInteger, nullable=False),
             Column("grown_at", BigInteger, nullable=False),
-            Index("bridge_evidence_since", "since"),
+            Index(f"{prefix}evidence_since", "since"),
         )
         self.writers = Table(
-            "bridge_evidence_writers",
+            f"{prefix}evidence_writers",
             self.metadata,
             Column("process", String(LONGEST_ID), primary_key=True),
             Column("batch", BigInteger, nullable=False),
             Column("written_at", BigInteger, nullable=False),
         )
         self.documents = Table(
-            "bridge_evidence_documents",
+            f"{prefix}evidence_documents",
             self.metadata,
             Column("id", String(LONGEST_ID), primary_key=True),
             Column("kind", String(LONGEST_ID), nullable=False),
             Column("operation", _exact(LONGEST_OPERATION), nullable=False),
             Column("at", Double, nullable=False),
             Column("content", JSON, nullable=False),
-            Index("bridge_evidence_documents_of", "kind", "operation", "at"),
+            Index(f"{prefix}evidence_documents_of", "kind", "operation", "at"),
         )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import defaultdict, deque
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
+from weakref import WeakMethod
 
 from bridge.errors import EvidenceRefused
 from bridge.evidence.counts import CANCELLED, CLIENT_ERROR, LATENCY, SERVED, Tally, error_counter, rule_counter
@@ -20,7 +22,7 @@ from bridge.offload import finish
 from bridge.shadow import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bridge.evidence.clock import Clock
     from bridge.evidence.settings import EvidenceSettings
@@ -70,13 +72,18 @@ class Tallies:
         self._store = store
         self._settings = settings
         self._clock = clock
+        self._begin()
+        os.register_at_fork(after_in_child=_if_alive(WeakMethod(self._begin)))
+
+    def _begin(self) -> None:
+        """Count from nothing, as a process of its own: so does a forked one, whose parent gives to the store what it has counted."""
         self._lock = Lock()
         self._live: dict[tuple[str, Path, str], defaultdict[str, int]] = {}
         self._waiting: dict[CounterKey, int] = {}
         self._batch: Batch | None = None
         # Without a number yet: the store takes no batch of a process after one with a higher number.
         self._parts: deque[Mapping[CounterKey, int]] = deque()
-        self._refused = Refused(clock)
+        self._refused = Refused(self._clock)
         self._process = uuid4().hex
         self._number = 0
         self._dropped = 0
@@ -152,6 +159,9 @@ class Tallies:
     def start(self) -> None:
         """Give what is counted to the store from now on."""
         if self._task is None:
+            if not self._flushing.locked():
+                # Another one each time, since an application may start again on another event loop.
+                self._flushing = asyncio.Lock()
             self._task = asyncio.create_task(self._run(), name="bridge.evidence.tallies")
 
     async def close(self, *, patience: float = 5.0) -> None:
@@ -259,6 +269,16 @@ class Tallies:
             logger.warning("%r takes evidence again", self._store)
             self._error = None
         self._failed_in_a_row = 0
+
+
+def _if_alive(method: WeakMethod[Callable[[], None]]) -> Callable[[], None]:
+    # What is registered at fork stays registered, and must not keep what it belongs to.
+    def call() -> None:
+        alive = method()
+        if alive is not None:
+            alive()
+
+    return call
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -57,7 +57,7 @@ class WriteCapture:
 
     async def uninstall(self, tables: Iterable[str | Table]) -> None:
         """
-        Take the triggers away, and everything they need.
+        Take the triggers away, and everything they need; those of other services in the same database as well.
 
         Args:
             tables: As for `install`.

@@ -14,11 +14,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-__all__ = ["CHANNEL", "listening", "notify"]
+__all__ = ["listening", "notify"]
 
 logger = logging.getLogger("bridge.stages")
 
-CHANNEL: Final = "bridge_stages"
 PERHAPS_POOLED: Final = (
     "a connection pooler answers for the database server, through which LISTEN works only if it is in session mode: set "
     "PoolSettings(transaction_pooler=False) if it is; until then stages are polled"
@@ -27,10 +26,10 @@ PERHAPS_POOLED: Final = (
 
 @asynccontextmanager
 async def listening(
-    connection: AsyncConnection, changed: asyncio.Event, *, transaction_pooler: bool | None
+    connection: AsyncConnection, changed: asyncio.Event, *, channel: str, transaction_pooler: bool | None
 ) -> AsyncIterator[bool]:
     """
-    Have *changed* set when a change is announced, or the connection ends; yield whether that works here.
+    Have *changed* set when a change is announced on *channel*, or the connection ends; yield whether that works here.
 
     It does with asyncpg, on a connection of PostgreSQL that is not shared between transactions.
     """
@@ -43,17 +42,17 @@ async def listening(
         changed.set()
 
     driver.add_termination_listener(wake)
-    await driver.add_listener(CHANNEL, wake)
+    await driver.add_listener(channel, wake)
     try:
         yield True
     finally:
         driver.remove_termination_listener(wake)
 
 
-async def notify(connection: AsyncConnection) -> None:
-    """Announce a change to whoever listens, when the transaction of *connection* is committed."""
+async def notify(connection: AsyncConnection, channel: str) -> None:
+    """Announce a change to whoever listens on *channel*, when the transaction of *connection* is committed."""
     if connection.dialect.name == "postgresql":
-        await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+        await connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
 
 
 async def _driver(connection: AsyncConnection) -> Any:

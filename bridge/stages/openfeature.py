@@ -34,7 +34,12 @@ class OpenFeatureStageStore:
     Flags are evaluated when the provider says that its configuration has changed, and every few seconds besides, on a thread of their
     own since a provider may block; one that hangs is asked again when it has answered, so that there is never more than one. The canary is `Stages`' own, so it is sticky whatever the provider does. Stages are changed, and their
     history is kept, where the flags are.
+
+    Attributes:
+        read_only: True: stages are never changed here.
     """
+
+    read_only: Final = True
 
     def __init__(
         self, client: OpenFeatureClient, flags: Mapping[str, str], *, poll_every: float = 5.0, timeout: float = 5.0

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.schema import CreateTable
 
 from bridge.database import wait_to_create
+from bridge.database.table_prefix import PREFIX
 from bridge.errors import BridgeError, ConfigurationError, StageConflict, StageStoreUnavailable
 from bridge.offload import finish, wait_at_most
 from bridge.stages.listening import listening, notify
@@ -37,7 +38,7 @@ LOST: Final = {"40001", "40P01", 1213, 1020}
 
 class SQLStageStore:
     """
-    Keeps stages and their history in two tables, ``bridge_stages`` and ``bridge_stage_changes``.
+    Keeps stages and their history in two tables, ``bridge_stages`` and ``bridge_stage_changes``, unless they are given another prefix.
 
     It has a connection of its own for each process, outside of the pools, because stages have to be followed first of all when every
     connection is taken; a change opens another one for its time. PostgreSQL with asyncpg announces changes, which arrive within
@@ -51,6 +52,7 @@ class SQLStageStore:
         poll_every: float = 0.4,
         poll_listening: float = 5.0,
         timeout: float = 5.0,
+        prefix: str = PREFIX,
     ) -> None:
         """
         Args:
@@ -58,9 +60,10 @@ class SQLStageStore:
             poll_every: Seconds between two looks where changes are not announced.
             poll_listening: Seconds between two looks where they are, in case an announcement is lost.
             timeout: Seconds that any answer of the database may take.
+            prefix: What the names of its tables begin with; another one for each service that has its tables in the same schema.
 
         Raises:
-            ConfigurationError: A time is not positive.
+            ConfigurationError: A time is not positive, or no name of a table can begin with *prefix*.
         """
         if min(poll_every, poll_listening, timeout) <= 0:
             msg = f"poll_every={poll_every}, poll_listening={poll_listening}, timeout={timeout}: each has to be more than 0 seconds"
@@ -69,7 +72,8 @@ class SQLStageStore:
         self._poll_every = poll_every
         self._poll_listening = poll_listening
         self._timeout = timeout
-        self._tables = StageTables()
+        self._tables = StageTables(prefix)
+        self._channel = self._tables.stages.name
         # Keeps no connection, so it may be used from one event loop after another.
         self._engine: AsyncEngine = database.separate_engine()
 
@@ -155,7 +159,8 @@ class SQLStageStore:
                 connection = await self._reader().connect()
                 opened.push_async_callback(_drop, connection)
                 pooler = self._database.pool.transaction_pooler
-                announced = await opened.enter_async_context(listening(connection, changed, transaction_pooler=pooler))
+                hearing = listening(connection, changed, channel=self._channel, transaction_pooler=pooler)
+                announced = await opened.enter_async_context(hearing)
             while True:
                 changed.clear()
                 async with self._reaching():
@@ -182,7 +187,7 @@ class SQLStageStore:
                     if (await connection.execute(update(stages).where(there).values(row))).rowcount != 1:
                         return False
                 await connection.execute(insert(self._tables.changes).values(_row_of(change)))
-                await notify(connection)
+                await notify(connection, self._channel)
         except IntegrityError:
             return False
         except DBAPIError as error:

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Column, Integer, MetaData, String, Table, Text, UniqueConstraint
 
 from bridge.database import UTCMoment, exact_name
+from bridge.database.table_prefix import require_prefix
 
 __all__ = ["StageTables"]
 
@@ -26,17 +27,25 @@ class StageTables:
         changes: Every change there has been.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str) -> None:
+        """
+        Args:
+            prefix: What their names begin with.
+
+        Raises:
+            ConfigurationError: No name can begin with it.
+        """
+        require_prefix(prefix)
         self.metadata = MetaData()
         self.stages = Table(
-            "bridge_stages",
+            f"{prefix}stages",
             self.metadata,
             Column("operation", exact_name(LONGEST_NAME), primary_key=True),
             Column("setting", String(LONGEST_SETTING), nullable=False),
             Column("version", Integer, nullable=False),
         )
         self.changes = Table(
-            "bridge_stage_changes",
+            f"{prefix}stage_changes",
             self.metadata,
             Column("id", Integer, primary_key=True),
             Column("operation", exact_name(LONGEST_NAME), nullable=False),

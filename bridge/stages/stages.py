@@ -220,6 +220,11 @@ class Stages:
         """Whether there is a store, which other processes may follow too."""
         return self._follower is not None
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether stages are always changed where the store gets them from, and never by `change`."""
+        return bool(getattr(self._store, "read_only", False))
+
     def status(self) -> StoreStatus:
         """Return what this process knows of the store that it follows."""
         if self._follower is None:
@@ -262,9 +267,7 @@ class Stages:
         except Exception:  # the user's own function: callers go on without it
             if not self._caller_failed:
                 self._caller_failed = True
-                logger.exception(
-                    "sticky_by failed; callers it cannot name stay on the legacy path, and this is logged once"
-                )
+                logger.exception("sticky_by failed; whom it cannot name stays on the legacy path; logged once")
             return None
 
     def _apply(self, entries: Mapping[str, StageEntry]) -> bool:

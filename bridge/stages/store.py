@@ -57,7 +57,11 @@ class StageChange:
 
 
 class StageStore(Protocol):
-    """Keeps the setting of each operation, and tells when one changes. Used from one event loop at a time."""
+    """
+    Keeps the setting of each operation, and tells when one changes. Used from one event loop at a time.
+
+    One that refuses every change says so with an attribute ``read_only`` that is true.
+    """
 
     async def load(self) -> Mapping[str, StageEntry]:
         """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import case, delete, func, insert, select
 
 from bridge.database import wait_to_create
+from bridge.database.table_prefix import PREFIX
 from bridge.shadow.difference import Severity
 from bridge.shadow.publishing.retention import Retention
 from bridge.shadow.publishing.rows import DifferenceGroup, check_row, difference_of, difference_rows
@@ -31,21 +32,25 @@ PRUNE_EVERY: Final = 200
 
 class SQLPublisher:
     """
-    Keeps checks that did not match in two tables, ``bridge_checks`` and ``bridge_differences``; never a body.
+    Keeps checks that did not match in two tables, ``bridge_checks`` and ``bridge_differences``, unless they are given another prefix; never a body.
 
     It opens a connection of its own for each batch, outside of the pools, so that no request waits for one that it has taken.
     """
 
-    def __init__(self, database: Database, *, retention: Retention = DEFAULT) -> None:
+    def __init__(self, database: Database, *, retention: Retention = DEFAULT, prefix: str = PREFIX) -> None:
         """
         Args:
             database: Where the tables are.
             retention: How many checks are kept, and for how long; looked at by each process with its first batch, and then
                 every 200 checks.
+            prefix: What the names of its tables begin with; another one for each service that has its tables in the same schema.
+
+        Raises:
+            ConfigurationError: No name of a table can begin with *prefix*.
         """
         self._database = database
         self._retention = retention
-        self._tables = CheckTables()
+        self._tables = CheckTables(prefix)
         # Made here, because making one for SQLite looks at the disk, which blocks.
         self._engine: AsyncEngine | None = database.separate_engine()
         self._since_pruned = PRUNE_EVERY

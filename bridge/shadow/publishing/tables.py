@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
 from bridge.database import UTCMoment, exact_name
+from bridge.database.table_prefix import require_prefix
 
 __all__ = ["LONGEST_NAME", "LONGEST_PLACE", "LONGEST_TARGET", "CheckTables"]
 
@@ -27,12 +28,20 @@ class CheckTables:
         differences: Where its exchanges disagree.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str) -> None:
+        """
+        Args:
+            prefix: What their names begin with.
+
+        Raises:
+            ConfigurationError: No name can begin with it.
+        """
+        require_prefix(prefix)
         self.metadata = MetaData()
         # SQLite numbers the rows of an INTEGER by itself, and of no other type.
         key = BigInteger().with_variant(Integer, "sqlite")
         self.checks = Table(
-            "bridge_checks",
+            f"{prefix}checks",
             self.metadata,
             Column("id", key, primary_key=True),
             Column("checked_at", UTCMoment(), nullable=False, index=True),
@@ -49,7 +58,7 @@ class CheckTables:
             Column("candidate_s", Float, nullable=False),
         )
         self.differences = Table(
-            "bridge_differences",
+            f"{prefix}differences",
             self.metadata,
             Column("id", key, primary_key=True),
             Column("check_id", key, ForeignKey(self.checks.c.id, ondelete="CASCADE"), nullable=False, index=True),
@@ -63,5 +72,5 @@ class CheckTables:
             Column("candidate", Text),
             Column("remedy", Text, nullable=False),
             Column("excused", Text),
-            Index("ix_bridge_differences_operation_rule", "operation", "rule"),
+            Index(f"ix_{prefix}differences_operation_rule", "operation", "rule"),
         )

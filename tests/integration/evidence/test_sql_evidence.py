@@ -16,6 +16,8 @@ from bridge import Database, EvidenceStoreUnavailable, Path, PoolSettings
 from bridge.evidence import Batch, CounterKey, EvidenceSettings, SQLEvidence, SystemClock, Tallies, Tally
 from tests.conftest import ROOT
 from tests.integration.evidence.counting import OPERATIONS
+from tests.integration.evidence.forking import BEFORE, WORKERS
+from tests.integration.evidence.forking import REQUESTS as REQUESTS_OF_A_WORKER
 from tests.integration.faults.network import network
 from tests.integration.faults.own_server import own_server
 from tests.integration.server_side import until
@@ -67,6 +69,19 @@ async def test_processes_that_count_at_the_same_time_sum_exactly(database_url: s
             assert counts.served == counts.latency.count == PROCESSES * REQUESTS / len(OPERATIONS)
             assert counts.server_errors == PROCESSES * REQUESTS / len(OPERATIONS) / 10
     await store.close()
+
+
+async def test_workers_that_are_forked_count_as_processes_of_their_own(database_url: str) -> None:
+    """The application is made before the fork, the tables too, and requests were counted: nothing of it is a worker's."""
+    command = [sys.executable, "-m", "tests.integration.evidence.forking", database_url]
+    server = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    report = (await server.communicate())[0].decode().split()
+    assert server.returncode == 0
+    store = SQLEvidence(Database(database_url))
+    (counted,) = (await store.read()).values()
+    await store.close()
+    assert counted.served == WORKERS * REQUESTS_OF_A_WORKER + BEFORE
+    assert report == ["0"] * (WORKERS + 1), "every batch was taken at once"
 
 
 async def test_a_commit_whose_answer_is_lost_counts_once(database_url: str, store: SQLEvidence) -> None:

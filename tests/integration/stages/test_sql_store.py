@@ -60,6 +60,15 @@ async def test_a_change_is_announced(tables: Database) -> None:
             assert await moved(stages, setting) < 0.5
 
 
+async def test_a_service_with_a_prefix_of_its_own_hears_of_its_changes(tables: Database) -> None:
+    store, other = (SQLStageStore(tables, poll_listening=NEVER_S, prefix="shop_") for _ in range(2))
+    await store.create_tables()
+    async with following(store) as stages:
+        await SQLStageStore(tables).change(SHOW, "shadow", who="bob", why="of another service", expected=None)
+        await other.change(SHOW, "native", who="ada", why="a test", expected=0)
+        await moved(stages, "native")
+
+
 @pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
 async def test_a_change_is_announced_whatever_driver_made_it(tables: Database, database_url: str, driver: str) -> None:
     other = Database(make_url(database_url).set(drivername=f"postgresql+{driver}"))
@@ -72,7 +81,7 @@ async def test_a_change_is_announced_whatever_driver_made_it(tables: Database, d
 async def test_a_change_that_is_rolled_back_is_not_announced_and_not_there(
     tables: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def failing(_: Any) -> None:
+    async def failing(*_: Any) -> None:
         raise OSError("lost at the last moment")
 
     store = SQLStageStore(tables)
@@ -211,8 +220,9 @@ async def test_behind_a_session_pooler_changes_are_announced(tables: Database, d
 
 @pytest.mark.parametrize("option", ["poll_every", "poll_listening", "timeout"])
 def test_a_time_that_is_none_is_refused(option: str) -> None:
+    options: dict[str, Any] = {option: 0.0}
     with pytest.raises(ConfigurationError, match="each has to be more than 0 seconds"):
-        SQLStageStore(Database("postgresql://unused/unused"), **{option: 0.0})
+        SQLStageStore(Database("postgresql://unused/unused"), **options)
 
 
 async def test_changes_that_a_serializable_database_undoes_are_tried_again(tables: Database, database_url: str) -> None:

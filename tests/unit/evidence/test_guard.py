@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bridge.errors import EvidenceStoreUnavailable, StageConflict
-from bridge.evidence import Counts, GuardSettings, Plan, PromotionPolicy
-from tests.unit.evidence.worlds import OPERATION, VERSION, World, counts
+from bridge.errors import EvidenceStoreUnavailable, StageConflict, StageStoreReadOnly, StageStoreUnavailable
+from bridge.evidence import Counts, GuardSettings, Operations, Plan, PromotionPolicy
+from bridge.stages import MemoryStageStore, Path, Stages
+from tests.unit.evidence.worlds import OPERATION, VERSION, World, counts, happened
 
 if TYPE_CHECKING:
     from bridge.evidence import Evidence
@@ -228,6 +230,30 @@ async def test_what_is_held_is_promoted_by_force_only() -> None:
     assert (await world.evidence.assess(OPERATION, "canary 5 %")).granted
 
 
+async def test_requests_are_served_between_the_operations_of_a_look() -> None:
+    world, happened = World("shadow", plan=PLAN), list[str]()
+    for number in range(3):
+        world.stages.declare(f"GET /{number}", ported=True, default="shadow")
+
+    def hooks(operation: str) -> list[str]:
+        happened.append(operation)
+        return []
+
+    world.evidence.bind(world.stages, Operations(lambda _: VERSION, hooks))
+
+    async def serve() -> None:
+        while True:
+            happened.append("request")
+            await asyncio.sleep(0)
+
+    await look(world)
+    world.clock.now += 60.0
+    requests = asyncio.create_task(serve())
+    await guard(world.evidence).look()
+    requests.cancel()
+    assert happened == ["GET /0", "request", "GET /1", "request", "GET /2", "request", OPERATION, "request"]
+
+
 async def test_a_guard_whose_store_is_down_moves_nothing_and_sees_again(caplog: pytest.LogCaptureFixture) -> None:
     world = World("canary 25 %", guard=SETTINGS)
     read, is_down = world.store.read, True
@@ -252,6 +278,92 @@ async def test_a_guard_whose_store_is_down_moves_nothing_and_sees_again(caplog: 
     warned = [record.getMessage() for record in caplog.records if "the guard sees" in record.getMessage()]
     assert warned == ["the guard sees nothing, so it moves nothing: down [evidence-store-unavailable]", "the guard sees again"]  # fmt: skip
     await world.evidence.close()
+
+
+class Refusing(World):
+    """Two operations that fail, and stages that are changed elsewhere until they can be changed here."""
+
+    OTHER = "GET /a"
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__("native", guard=SETTINGS)
+        self.stages.declare(self.OTHER, ported=True, default="native")
+        self.error: Exception | None = error
+        self.is_changed_all_the_same = False
+        self._change = self.stages.change
+        self.stages.change = self._try  # type: ignore[method-assign]  # replaced for the test
+
+    async def _try(self, *args: Any, **options: Any) -> Any:
+        if self.error is None or self.is_changed_all_the_same:
+            change = await self._change(*args, **options)
+        if self.error is not None:
+            raise self.error
+        return change
+
+    async def fail(self, looks: int, *operations: str) -> None:
+        for _ in range(looks):
+            self.clock.now += SETTINGS.every
+            for operation in operations:
+                await happened(self.store, self.clock, {Path.NATIVE: FAILING, Path.BRIDGED: FINE}, operation=operation)
+            await guard(self.evidence).look()
+
+    async def documents(self) -> list[str]:
+        return [each.operation for each in await self.store.documents("rollback")]
+
+
+REFUSALS = [StageStoreReadOnly("flags are changed elsewhere"), StageStoreUnavailable("down"), KeyError("a store of others")]  # fmt: skip
+
+
+@pytest.mark.parametrize("error", REFUSALS, ids=lambda error: type(error).__name__)
+async def test_what_cannot_be_rolled_back_leaves_nothing_behind_and_keeps_back_no_other(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = Refusing(error)
+    await world.fail(10, world.OTHER, OPERATION)
+    assert await world.documents() == []
+    logged = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert len(logged) == 2, "each operation once, and not at every look"
+    assert all("the port failed" in message and str(error) in message for message in logged)
+    assert set(world.evidence.guarded()) == {world.OTHER, OPERATION}
+    world.error = None
+    await world.fail(1, world.OTHER, OPERATION)
+    assert {str(setting) for setting in world.stages.snapshot().values()} == {"shadow"}
+    assert sorted(await world.documents()) == [world.OTHER, OPERATION]
+
+
+async def test_what_cannot_be_rolled_back_is_said_again_every_ten_minutes(caplog: pytest.LogCaptureFixture) -> None:
+    world = Refusing(REFUSALS[0])
+    await world.fail(3 + 120 + 1, OPERATION)
+    assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == 2
+
+
+async def test_a_roll_back_whose_answer_is_lost_holds_the_version() -> None:
+    world = Refusing(StageStoreUnavailable("no answer"))
+    world.evidence = world.another(guard=SETTINGS, plan=PLAN)
+    world.is_changed_all_the_same = True
+    await world.fail(3, OPERATION)
+    assert world.stage == "shadow"
+    assert await world.documents() == []
+    world.error = None
+    await world.fail(30, OPERATION)
+    assert world.stage == "shadow"
+    assert await world.documents() == [OPERATION]
+
+
+async def test_a_guard_over_stages_that_are_changed_elsewhere_says_so_at_the_start(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Elsewhere(MemoryStageStore):
+        read_only = True
+
+    world = World("native")
+    world.stages = Stages({OPERATION: "native"}, store=Elsewhere())
+    world.stages.declare(OPERATION, ported=True)
+    world.evidence = world.another()
+    await world.evidence.start()
+    await world.evidence.close()
+    (message,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert "the guard can roll nothing back" in message
 
 
 async def test_an_operation_without_a_port_here_is_left_alone() -> None:

@@ -17,10 +17,21 @@ from bridge.errors import (
     NotInstalled,
     PromotionRefused,
     StageConflict,
+    StageStoreReadOnly,
     StageStoreUnavailable,
     UnknownOperation,
 )
-from bridge.evidence import Assessment, Counts, Document, Evidence, EvidenceSettings, Plan, PromotionPolicy, Requirement
+from bridge.evidence import (
+    Assessment,
+    Counts,
+    Document,
+    Evidence,
+    EvidenceSettings,
+    Operations,
+    Plan,
+    PromotionPolicy,
+    Requirement,
+)
 from bridge.evidence.requirements import is_promotion
 from bridge.shadow import Ignore
 from bridge.stages import Path, Stage, StageSetting
@@ -305,6 +316,27 @@ async def test_a_change_whose_answer_was_lost_counts_as_granted_and_not_as_certi
     await other.close()
 
 
+async def test_attempts_that_are_not_answered_leave_one_intent_until_one_goes_through() -> None:
+    """A plan tries again at every look, for as long as the stages cannot be changed."""
+    world = World("shadow")
+    await world.happened(native=GOOD)
+    change = world.stages.change
+
+    async def unavailable(*_: Any, **__: Any) -> Any:
+        msg = "down"
+        raise StageStoreUnavailable(msg)
+
+    world.stages.change = unavailable  # type: ignore[method-assign]  # replaced for the test
+    for _ in range(5):
+        with pytest.raises(StageStoreUnavailable):
+            await world.evidence.promote(OPERATION, "canary 5 %", who="ada", why="ready")
+        assert len(await world.store.documents("intent")) == 1
+    world.stages.change = change  # type: ignore[method-assign]  # replaced for the test
+    await world.evidence.promote(OPERATION, "canary 5 %", who="ada", why="ready")
+    assert await world.store.documents("intent") == []
+    assert len(await world.evidence.certificates()) == 1
+
+
 async def test_a_promotion_whose_certificate_cannot_be_kept_afterwards_has_happened(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -389,6 +421,24 @@ async def test_a_changed_port_falls_back_to_shadow_once() -> None:
         await evidence.close()
 
 
+async def test_at_the_start_only_ports_whose_stage_was_granted_are_looked_at() -> None:
+    """To tell the version of a port takes milliseconds, and a start has to wait for it."""
+    world, asked = World("shadow"), list[str]()
+    for stage in ("legacy", "shadow", "verify", "native"):
+        world.stages.declare(f"GET /{stage}", ported=True, default=stage)
+
+    def version(operation: str) -> str:
+        asked.append(operation)
+        return VERSION
+
+    world.evidence.bind(world.stages, Operations(version))
+    await world.evidence.promote(OPERATION, "native", who="ada", why="for the test", force=True)
+    asked.clear()
+    await world.evidence.start()
+    assert asked == [OPERATION]
+    await world.evidence.close()
+
+
 async def test_of_two_processes_that_see_a_changed_port_one_moves_it() -> None:
     world = await granted("canary 25 %")
     world.version = "b" * 12
@@ -398,6 +448,24 @@ async def test_of_two_processes_that_see_a_changed_port_one_moves_it() -> None:
     world.stages.get = lambda operation: setting  # type: ignore[method-assign]  # replaced for the test
     moved = [await each._promoting().fall_back(OPERATION, "changed") for each in (world.evidence, world.another())]
     assert moved == [True, False]
+
+
+async def test_a_changed_port_whose_stage_is_kept_elsewhere_is_an_error_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = await granted("native")
+
+    async def refuse(*_: Any, **__: Any) -> None:
+        raise StageStoreReadOnly("the file may not be written")
+
+    world.stages.change = refuse  # type: ignore[assignment, method-assign]  # replaced for the test
+    world.version = "b" * 12
+    await world.evidence.start()
+    (message,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert "cannot fall back to 'shadow', although its port has changed" in message
+    assert "may not be written" in message
+    assert world.evidence._task is None, "it is not tried again"
+    await world.evidence.close()
 
 
 async def test_a_changed_port_can_stay_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:

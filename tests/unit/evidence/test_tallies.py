@@ -351,6 +351,26 @@ async def test_threads_may_count_at_the_same_time() -> None:
     assert (counted.served, counted.latency.count) == (20_000, 20_000)
 
 
+def test_an_application_that_starts_again_counts_on_its_other_event_loop() -> None:
+    world = Counting()
+
+    async def one_life() -> None:
+        world.tallies.start()
+        world.serve()
+        # One waits for the other.
+        async with world.tallies._flushing:
+            waiting = [asyncio.create_task(world.tallies.flush()) for _ in range(2)]
+            await asyncio.sleep(0)
+        assert await asyncio.gather(*waiting) == [True, True]
+        await world.tallies.close()
+
+    asyncio.run(one_life())
+    # The sleep of the clock ended with its loop.
+    world.clock = world.tallies._clock = FakeClock()
+    asyncio.run(one_life())
+    assert len(world.store.added) == 2
+
+
 def test_counts_survive_their_names() -> None:
     whole = Counts(1, 2, 3, 4, 5, 6, 7, 8, 9, {"json.value": 3})
     assert Counts.of(whole.counters()) == whole
