@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-__all__ = ["FlaskErrors"]
+__all__ = ["FlaskErrors", "keep_body"]
 
 ValidationTranslator = "Callable[[Sequence[dict[str, Any]]], Exception]"
 # Handlers do no database work of the request, so they must not wait behind the requests that do; unmeasured.
 HANDLER_TOKENS: Final = 4
+# In the scope of a request: the body of which FastAPI's validation found something wrong.
+BODY_KEY: Final = "bridge.refused_body"
 
 
 class FlaskErrors:
@@ -70,7 +72,7 @@ class FlaskErrors:
         Raises:
             Exception: *error* itself, where Flask would let it through (debug or testing mode, no handler for 500).
         """
-        body = await request.body() if isinstance(error, RequestValidationError) else b""
+        body = request.scope.get(BODY_KEY, b"")
         response = await offload(self._respond, request, error, body, capacity=self._capacity)
         if isinstance(error, Unavailable):
             # Set here, because a handler that writes its own body may drop the headers of the exception.
@@ -125,3 +127,9 @@ class FlaskErrors:
 def _read_json() -> object:
     # A function of its own, because flask.request stands for the request of the moment.
     return flask.request.get_json()
+
+
+async def keep_body(request: Request, error: RequestValidationError) -> None:
+    """Leave the body for the answer to *error*: once the route has raised it, nobody can read it again."""
+    if any(item["loc"][0] == "body" for item in error.errors()):
+        request.scope[BODY_KEY] = await request.body()
