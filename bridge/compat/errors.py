@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import flask
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from werkzeug.exceptions import (
@@ -23,7 +24,7 @@ from bridge.offload import Capacity, offload
 from bridge.wsgi import build_environ
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from flask import Flask
     from starlette.requests import Request
@@ -43,7 +44,8 @@ class FlaskErrors:
     Answer an exception of a FastAPI route with the response that the Flask application would give.
 
     Handlers registered with ``app.errorhandler``, the pages of Werkzeug's ``HTTPException``, and the final 500 all apply. A
-    validation error of FastAPI becomes what the Flask view would have raised, and never echoes the input.
+    validation error of FastAPI becomes what the Flask view would have raised, and never echoes the input. FastAPI's own
+    ``HTTPException`` keeps its headers; one of a status that Werkzeug has no exception for is answered as FastAPI does.
     """
 
     def __init__(
@@ -72,11 +74,13 @@ class FlaskErrors:
         Raises:
             Exception: *error* itself, where Flask would let it through (debug or testing mode, no handler for 500).
         """
+        if isinstance(error, StarletteHTTPException) and error.status_code not in default_exceptions:
+            return await http_exception_handler(request, error)  # Werkzeug has no exception for its status
         body = request.scope.get(BODY_KEY, b"")
         response = await offload(self._respond, request, error, body, capacity=self._capacity)
-        if isinstance(error, Unavailable):
-            # Set here, because a handler that writes its own body may drop the headers of the exception.
-            response.headers.setdefault("retry-after", str(error.retry_after))
+        # Set here, because a handler that writes its own body may drop the headers of the exception.
+        for name, value in _headers_of(error).items():
+            response.headers.setdefault(name, value)
         return response
 
     def _respond(self, request: Request, error: Exception, body: bytes) -> Response:
@@ -117,11 +121,17 @@ class FlaskErrors:
         if isinstance(error, Unavailable):
             # Not the error's own text: capacities and function names are for the log, not for clients.
             return GatewayTimeout() if error.status == GatewayTimeout.code else ServiceUnavailable()
-        if isinstance(error, StarletteHTTPException) and error.status_code in default_exceptions:
+        if isinstance(error, StarletteHTTPException):
             # A detail that only repeats the status says less than the application's own page for it.
             said = None if error.detail == HTTPStatus(error.status_code).phrase else error.detail
             return default_exceptions[error.status_code](description=said)
         return error
+
+
+def _headers_of(error: Exception) -> Mapping[str, str]:
+    if isinstance(error, Unavailable):
+        return {"retry-after": str(error.retry_after)}
+    return (error.headers if isinstance(error, StarletteHTTPException) else None) or {}
 
 
 def _read_json() -> object:

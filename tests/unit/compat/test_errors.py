@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fastapi import APIRouter, BackgroundTasks, Depends, FastAPI, HTTPException, Response
+from flask import Flask
 from starlette.requests import Request  # noqa: TC002  FastAPI reads the annotation at run time
 
 from bridge import FlaskCompat, FlaskSession
@@ -198,3 +199,45 @@ async def test_a_middleware_sees_the_state_that_a_route_left() -> None:
 
     async with client_of(app) as client:
         assert (await client.get("/named")).headers["x-name"] == "kept"
+
+
+BASIC = {"WWW-Authenticate": "Basic"}
+
+
+@pytest.mark.parametrize(
+    ("error", "body"),
+    [
+        (HTTPException(401, headers=BASIC), '{"error":"Unauthorized"}\n'),
+        (HTTPException(429, "slow", headers={"Retry-After": "7"}), '{"error":"Too Many Requests"}\n'),
+        (HTTPException(405, headers={"Allow": "POST"}), '{"error":"Method Not Allowed"}\n'),
+        (HTTPException(307, headers={"Location": "/login"}), '{"detail":"Temporary Redirect"}'),
+        (HTTPException(402, {"code": "credit"}), '{"detail":{"code":"credit"}}'),
+        (HTTPException(304, headers={"ETag": '"1"'}), ""),
+        (HTTPException(299, "not a status of the standard"), '{"detail":"not a status of the standard"}'),
+    ],
+    ids=lambda value: str(value.status_code) if isinstance(value, HTTPException) else "",
+)
+async def test_an_http_exception_keeps_its_status_and_headers(error: HTTPException, body: str) -> None:
+    async def refuse() -> None:
+        raise error
+
+    async with following(flask_in_json(), lambda router: router.get("/", replaces=None)(refuse)) as client:
+        answer = await client.get("/")
+    assert (answer.status_code, answer.text) == (error.status_code, body)
+    for name, value in (error.headers or {}).items():
+        assert answer.headers.get_list(name) == [value]
+
+
+async def test_a_header_that_the_handler_sets_counts() -> None:
+    flask = Flask("legacy", static_folder=None)
+
+    @flask.errorhandler(401)
+    def ask(_error: Exception) -> Any:
+        return "who?", 401, {"WWW-Authenticate": "Negotiate"}
+
+    async def refuse() -> None:
+        raise HTTPException(401, headers=BASIC)
+
+    async with following(flask, lambda router: router.get("/", replaces=None)(refuse)) as client:
+        answer = await client.get("/")
+    assert answer.headers.get_list("www-authenticate") == ["Negotiate"]
