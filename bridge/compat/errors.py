@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -76,21 +77,22 @@ class FlaskErrors:
         """
         if isinstance(error, StarletteHTTPException) and error.status_code not in default_exceptions:
             return await http_exception_handler(request, error)  # Werkzeug has no exception for its status
-        body = request.scope.get(BODY_KEY, b"")
-        response = await offload(self._respond, request, error, body, capacity=self._capacity)
+        response = await offload(self._respond, request, error, capacity=self._capacity)
         # Set here, because a handler that writes its own body may drop the headers of the exception.
         for name, value in _headers_of(error).items():
             response.headers.setdefault(name, value)
         return response
 
-    def _respond(self, request: Request, error: Exception, body: bytes) -> Response:
-        with self._app.request_context(build_environ(request.scope, body)):
-            return to_asgi_response(self._app.make_response(self._handle(error)))
+    def _respond(self, request: Request, error: Exception) -> Response:
+        body: bytes | None = request.scope.get(BODY_KEY)
+        with self._app.request_context(build_environ(request.scope, body or b"")):
+            answer = self._handle(error, has_body=body is not None)
+            return to_asgi_response(self._app.make_response(answer))
 
-    def _handle(self, error: Exception) -> flask.typing.ResponseReturnValue:
+    def _handle(self, error: Exception, *, has_body: bool) -> flask.typing.ResponseReturnValue:
         try:
             try:
-                raise self._as_flask_raises(error)  # noqa: TRY301  a handler may ask for the exception being handled
+                raise self._as_flask_raises(error, has_body=has_body)  # noqa: TRY301  a handler may ask for the exception being handled
             except Exception as raised:  # noqa: BLE001  every exception of a view goes to the application's handlers
                 return self._app.handle_user_exception(raised)
         except Exception as unhandled:  # noqa: BLE001  and what they do not handle becomes its 500
@@ -109,15 +111,14 @@ class FlaskErrors:
         app.log_exception(sys.exc_info())
         return app.handle_user_exception(InternalServerError(original_exception=error))
 
-    def _as_flask_raises(self, error: Exception) -> Exception:
+    def _as_flask_raises(self, error: Exception, *, has_body: bool) -> Exception:
         if isinstance(error, RequestValidationError):
-            errors = error.errors()
-            if any(item["loc"][0] == "body" for item in errors):
+            if has_body:
                 try:
                     self._read_body()
                 except Exception as refused:  # noqa: BLE001  a wrong content type or a body that is not JSON, as Flask says it
                     return refused
-            return self._validation([{**item, "loc": item["loc"][1:]} for item in errors])
+            return self._validation([{**item, "loc": item["loc"][1:]} for item in error.errors()])
         if isinstance(error, Unavailable):
             # Not the error's own text: capacities and function names are for the log, not for clients.
             return GatewayTimeout() if error.status == GatewayTimeout.code else ServiceUnavailable()
@@ -141,5 +142,7 @@ def _read_json() -> object:
 
 async def keep_body(request: Request, error: RequestValidationError) -> None:
     """Leave the body for the answer to *error*: once the route has raised it, nobody can read it again."""
-    if any(item["loc"][0] == "body" for item in error.errors()):
-        request.scope[BODY_KEY] = await request.body()
+    if any("body" in item["loc"][:1] for item in error.errors()):
+        # Starlette raises RuntimeError where the body was consumed, as a form or a stream.
+        with suppress(RuntimeError):
+            request.scope[BODY_KEY] = await request.body()

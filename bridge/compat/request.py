@@ -12,6 +12,8 @@ from starlette.requests import Request
 from bridge.compat.query import FirstValueParams
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from bridge.types import Receive, Scope
 
 __all__ = ["UNDECODABLE", "FlaskRequest"]
@@ -66,6 +68,15 @@ class FlaskRequest(Request):
             raise HTTPException(413)
         return self._content[: self._max_bytes]
 
+    async def stream(self) -> AsyncGenerator[bytes]:
+        """Give the body in pieces; one that `body` has read, in one."""
+        if self._content is None:
+            async for chunk in super().stream():
+                yield chunk
+        else:
+            yield await self.body()
+            yield b""
+
     async def json(self) -> Any:
         """Return the decoded body, or `UNDECODABLE`."""
         content = await self.body()
@@ -78,7 +89,7 @@ class FlaskRequest(Request):
 
     async def _read(self) -> bytes:
         content = bytearray()
-        async for chunk in self.stream():
+        async for chunk in super().stream():
             content += chunk
             if self._max_bytes is not None and len(content) > self._max_bytes:
                 break

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fastapi.exceptions import RequestValidationError
+from fastapi.params import Form
 from fastapi.routing import APIRoute
 
 from bridge.compat.answering import answer_errors
@@ -43,6 +44,7 @@ class FlaskRoute(APIRoute):
         """Return what runs inside of the dependencies: it reads the request, and finishes a success."""
         original = super().get_route_handler()
         validated = self.body_field is not None
+        is_form = self.body_field is not None and isinstance(self.body_field.field_info, Form)
 
         async def handle(request: Request) -> Response:
             if self.compat.requests:
@@ -55,7 +57,8 @@ class FlaskRoute(APIRoute):
             try:
                 response = await original(request)
             except RequestValidationError as error:
-                await keep_body(request, error)
+                if not is_form:  # a view that takes a form never asks whether the body is JSON
+                    await keep_body(request, error)
                 raise
             return await self._finished(request.scope, response)
 
