@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import HTTPException, RequestValidationError
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 
@@ -57,6 +57,8 @@ class FlaskRoute(APIRoute):
             try:
                 response = await original(request)
             except RequestValidationError as error:
+                if isinstance(request, FlaskRequest) and request.form_too_large:
+                    raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from error
                 if not is_form:  # a view that takes a form never asks whether the body is JSON
                     await keep_body(request, error)
                 raise

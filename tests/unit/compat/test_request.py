@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
-from fastapi import File, Form, UploadFile
+from fastapi import Depends, File, Form, HTTPException, UploadFile
 from fastapi.exceptions import RequestValidationError
 from flask import Flask
 from pydantic import BaseModel
@@ -15,7 +15,7 @@ from werkzeug.exceptions import Conflict
 from tests.unit.compat.applications import flask_in_json, following
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from bridge import BridgeRouter
 
@@ -118,3 +118,100 @@ async def test_a_body_that_the_route_has_consumed_is_not_read_for_the_answer() -
     async with following(flask_in_json(), declare) as client:
         answer = await client.post("/consume", content=FORM, headers=URLENCODED)
     assert (answer.status_code, answer.json()) == BAD_REQUEST
+
+
+def large() -> list[Any]:
+    """A form, an upload, and a form without a Content-Length."""
+    return [
+        pytest.param(lambda: {"data": {"text": "x" * LIMIT, "number": "1"}}, id="urlencoded"),
+        pytest.param(lambda: {"files": {"file": b"x" * LIMIT}}, id="multipart"),
+        pytest.param(lambda: {"content": in_pieces(b"text=" + b"x" * LIMIT), "headers": URLENCODED}, id="in pieces"),
+    ]
+
+
+@pytest.mark.parametrize("send", large())
+@pytest.mark.parametrize("url", ["/number", "/upload", "/model", "/optional"])
+async def test_a_form_past_the_limit_is_too_large(url: str, send: Callable[[], dict[str, Any]]) -> None:
+    async with following(flask_in_json(MAX_CONTENT_LENGTH=LIMIT), forms) as client:
+        answer = await client.post(url, **send())
+    assert (answer.status_code, answer.json()) == TOO_LARGE
+
+
+async def test_a_form_within_the_limit_is_read() -> None:
+    async with following(flask_in_json(MAX_CONTENT_LENGTH=LIMIT), forms) as client:
+        answers = [
+            await client.post("/number", data={"number": "7"}),
+            await client.post("/optional", content=in_pieces(b"text=" + b"x" * (LIMIT - 5)), headers=URLENCODED),
+            await client.post("/upload", files={"file": b"x" * 700}),
+        ]
+    assert [answer.json() for answer in answers] == [7, LIMIT - 5, 700]
+
+
+@pytest.mark.parametrize("send", large())
+async def test_a_form_past_the_limit_is_refused_after_the_dependencies(send: Callable[[], dict[str, Any]]) -> None:
+    ended: list[type[Exception]] = []
+
+    async def transaction() -> AsyncIterator[None]:
+        try:
+            yield
+        except Exception as error:
+            ended.append(type(error))
+            raise
+
+    async def log_in(name: str = "") -> None:
+        if not name:
+            raise HTTPException(401)
+
+    def declare(router: BridgeRouter) -> None:
+        needs = [Depends(transaction), Depends(log_in)]
+
+        @router.post("/optional", replaces=None, dependencies=needs)
+        async def optional(
+            text: Annotated[str, Form()] = "", file: Annotated[UploadFile | None, File()] = None
+        ) -> None:
+            raise AssertionError((text, file))
+
+    async with following(flask_in_json(MAX_CONTENT_LENGTH=LIMIT), declare) as client:
+        statuses = [
+            (await client.post("/optional", params=query, **send())).status_code for query in ({}, {"name": "x"})
+        ]
+    assert statuses == [401, 413]
+    assert ended == [HTTPException, HTTPException]
+
+
+def read_raw(router: BridgeRouter) -> None:
+    @router.post("/form", replaces=None)
+    async def form(request: Request) -> None:
+        await request.form()
+        raise AssertionError
+
+
+@pytest.mark.parametrize("send", large())
+async def test_a_form_that_a_route_reads_itself_is_refused_past_the_limit(send: Callable[[], dict[str, Any]]) -> None:
+    async with following(flask_in_json(MAX_CONTENT_LENGTH=LIMIT), read_raw) as client:
+        answer = await client.post("/form", **send())
+    assert (answer.status_code, answer.json()) == TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    ("content", "pieces", "expected"),
+    [
+        (b"x" * LIMIT, [LIMIT], 200),
+        (b"x" * (LIMIT + 1), [], 413),
+        (in_pieces(b"x" * (LIMIT + 1)), [300, 300, 300], 413),
+    ],
+    ids=["within", "past", "past, in pieces"],
+)
+async def test_a_stream_ends_at_the_limit(content: Any, pieces: list[int], expected: int) -> None:
+    read: list[bytes] = []
+
+    def declare(router: BridgeRouter) -> None:
+        @router.post("/stream", replaces=None)
+        async def stream(request: Request) -> None:
+            async for chunk in request.stream():
+                read.append(chunk)  # noqa: PERF401  what was read until it fails counts, too
+
+    async with following(flask_in_json(MAX_CONTENT_LENGTH=LIMIT), declare) as client:
+        answer = await client.post("/stream", content=content)
+    assert answer.status_code == expected
+    assert [len(chunk) for chunk in read if chunk] == pieces
