@@ -54,8 +54,10 @@ async def answer_errors(
         await serve(scope, receive, watched)
     except ClientDisconnect:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever a route raises, Flask would answer
         if started:
             raise
         response = await answer(Request(scope), error)
         await response(scope, receive, send)
+        # One instance may be raised for many requests, and would collect their frames.
+        error.__traceback__ = None

@@ -241,3 +241,9 @@ async def test_a_header_that_the_handler_sets_counts() -> None:
     async with following(flask, lambda router: router.get("/", replaces=None)(refuse)) as client:
         answer = await client.get("/")
     assert answer.headers.get_list("www-authenticate") == ["Negotiate"]
+
+
+async def test_an_exception_that_is_raised_again_keeps_no_frames_of_earlier_requests() -> None:
+    async with following(flask_in_json(), lambda router: router.get("/", replaces=None)(fail)) as client:
+        assert (await client.get("/")).status_code == 500
+    assert BROKEN.__traceback__ is None
