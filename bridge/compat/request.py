@@ -107,6 +107,8 @@ class FlaskRequest(Request):
 
     async def _get_form(self, **limits: Any) -> Any:
         # Undocumented: what form() awaits. Where it is called otherwise, such a form is refused before the dependencies run.
+        if self.form_too_large:  # FastAPI was told, and this is a dependency that reads it itself
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
             return await super()._get_form(**limits)
         except HTTPException as error:

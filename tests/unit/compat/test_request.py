@@ -215,3 +215,17 @@ async def test_a_stream_ends_at_the_limit(content: Any, pieces: list[int], expec
         answer = await client.post("/stream", content=content)
     assert answer.status_code == expected
     assert [len(chunk) for chunk in read if chunk] == pieces
+
+
+@pytest.mark.parametrize("send", large())
+async def test_a_dependency_that_reads_a_form_past_the_limit_is_refused(send: Callable[[], dict[str, Any]]) -> None:
+    async def check_token(request: Request) -> None:
+        assert (await request.form())["token"]
+
+    def declare(router: BridgeRouter) -> None:
+        @router.post("/optional", replaces=None, dependencies=[Depends(check_token)])
+        async def optional(text: Annotated[str, Form()] = "") -> None:
+            raise AssertionError(text)
+
+    async with following(flask_in_json(MAX_CONTENT_LENGTH=LIMIT), declare) as client:
+        assert (await client.post("/optional", **send())).status_code == 413
