@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import flask
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from werkzeug.exceptions import (
@@ -23,17 +25,19 @@ from bridge.offload import Capacity, offload
 from bridge.wsgi import build_environ
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from flask import Flask
     from starlette.requests import Request
     from starlette.responses import Response
 
-__all__ = ["FlaskErrors"]
+__all__ = ["FlaskErrors", "keep_body"]
 
 ValidationTranslator = "Callable[[Sequence[dict[str, Any]]], Exception]"
 # Handlers do no database work of the request, so they must not wait behind the requests that do; unmeasured.
 HANDLER_TOKENS: Final = 4
+# In the scope of a request: the body of which FastAPI's validation found something wrong.
+BODY_KEY: Final = "bridge.refused_body"
 
 
 class FlaskErrors:
@@ -41,7 +45,8 @@ class FlaskErrors:
     Answer an exception of a FastAPI route with the response that the Flask application would give.
 
     Handlers registered with ``app.errorhandler``, the pages of Werkzeug's ``HTTPException``, and the final 500 all apply. A
-    validation error of FastAPI becomes what the Flask view would have raised, and never echoes the input.
+    validation error of FastAPI becomes what the Flask view would have raised, and never echoes the input. FastAPI's own
+    ``HTTPException`` keeps its headers; one of a status that Werkzeug has no exception for is answered as FastAPI does.
     """
 
     def __init__(
@@ -70,21 +75,24 @@ class FlaskErrors:
         Raises:
             Exception: *error* itself, where Flask would let it through (debug or testing mode, no handler for 500).
         """
-        body = await request.body() if isinstance(error, RequestValidationError) else b""
-        response = await offload(self._respond, request, error, body, capacity=self._capacity)
-        if isinstance(error, Unavailable):
-            # Set here, because a handler that writes its own body may drop the headers of the exception.
-            response.headers.setdefault("retry-after", str(error.retry_after))
+        if isinstance(error, StarletteHTTPException) and error.status_code not in default_exceptions:
+            return await http_exception_handler(request, error)  # Werkzeug has no exception for its status
+        response = await offload(self._respond, request, error, capacity=self._capacity)
+        # Set here, because a handler that writes its own body may drop the headers of the exception.
+        for name, value in _headers_of(error).items():
+            response.headers.setdefault(name, value)
         return response
 
-    def _respond(self, request: Request, error: Exception, body: bytes) -> Response:
-        with self._app.request_context(build_environ(request.scope, body)):
-            return to_asgi_response(self._app.make_response(self._handle(error)))
+    def _respond(self, request: Request, error: Exception) -> Response:
+        body: bytes | None = request.scope.get(BODY_KEY)
+        with self._app.request_context(build_environ(request.scope, body or b"")):
+            answer = self._handle(error, has_body=body is not None)
+            return to_asgi_response(self._app.make_response(answer))
 
-    def _handle(self, error: Exception) -> flask.typing.ResponseReturnValue:
+    def _handle(self, error: Exception, *, has_body: bool) -> flask.typing.ResponseReturnValue:
         try:
             try:
-                raise self._as_flask_raises(error)  # noqa: TRY301  a handler may ask for the exception being handled
+                raise self._as_flask_raises(error, has_body=has_body)  # noqa: TRY301  a handler may ask for the exception being handled
             except Exception as raised:  # noqa: BLE001  every exception of a view goes to the application's handlers
                 return self._app.handle_user_exception(raised)
         except Exception as unhandled:  # noqa: BLE001  and what they do not handle becomes its 500
@@ -103,25 +111,38 @@ class FlaskErrors:
         app.log_exception(sys.exc_info())
         return app.handle_user_exception(InternalServerError(original_exception=error))
 
-    def _as_flask_raises(self, error: Exception) -> Exception:
+    def _as_flask_raises(self, error: Exception, *, has_body: bool) -> Exception:
         if isinstance(error, RequestValidationError):
-            errors = error.errors()
-            if any(item["loc"][0] == "body" for item in errors):
+            if has_body:
                 try:
                     self._read_body()
                 except Exception as refused:  # noqa: BLE001  a wrong content type or a body that is not JSON, as Flask says it
                     return refused
-            return self._validation([{**item, "loc": item["loc"][1:]} for item in errors])
+            return self._validation([{**item, "loc": item["loc"][1:]} for item in error.errors()])
         if isinstance(error, Unavailable):
             # Not the error's own text: capacities and function names are for the log, not for clients.
             return GatewayTimeout() if error.status == GatewayTimeout.code else ServiceUnavailable()
-        if isinstance(error, StarletteHTTPException) and error.status_code in default_exceptions:
+        if isinstance(error, StarletteHTTPException):
             # A detail that only repeats the status says less than the application's own page for it.
             said = None if error.detail == HTTPStatus(error.status_code).phrase else error.detail
             return default_exceptions[error.status_code](description=said)
         return error
 
 
+def _headers_of(error: Exception) -> Mapping[str, str]:
+    if isinstance(error, Unavailable):
+        return {"retry-after": str(error.retry_after)}
+    return (error.headers if isinstance(error, StarletteHTTPException) else None) or {}
+
+
 def _read_json() -> object:
     # A function of its own, because flask.request stands for the request of the moment.
     return flask.request.get_json()
+
+
+async def keep_body(request: Request, error: RequestValidationError) -> None:
+    """Leave the body for the answer to *error*: once the route has raised it, nobody can read it again."""
+    if any("body" in item["loc"][:1] for item in error.errors()):
+        # Starlette raises RuntimeError where the body was consumed, as a form or a stream.
+        with suppress(RuntimeError):
+            request.scope[BODY_KEY] = await request.body()

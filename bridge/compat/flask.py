@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-
-from fastapi.routing import APIRoute
-from starlette.requests import ClientDisconnect
 
 from bridge.compat.errors import FlaskErrors
 from bridge.compat.json import FlaskJSON
-from bridge.compat.request import FlaskRequest
-from bridge.compat.session import provide_app, save_session
-from bridge.types import FAILURES_KEY
+from bridge.compat.route import FlaskRoute
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Sequence
 
+    from fastapi.routing import APIRoute
     from flask import Flask
-    from starlette.requests import Request
     from starlette.responses import Response
 
 __all__ = ["FlaskCompat"]
@@ -63,38 +57,10 @@ class FlaskCompat:
 
     def route_class(self) -> type[APIRoute]:
         """Return the class for the routes of a router: ``APIRouter(route_class=compat.route_class())``."""
-        handlers = FlaskErrors(self.app, read_body=self.read_body, validation=self.validation) if self.errors else None
-        compat = self
+        answers = FlaskErrors(self.app, read_body=self.read_body, validation=self.validation) if self.errors else None
 
-        class FlaskCompatRoute(APIRoute):
-            def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-                original = super().get_route_handler()
-                validated = self.body_field is not None
-
-                async def handle(request: Request) -> Response:
-                    if compat.requests:
-                        request = FlaskRequest(
-                            request.scope,
-                            request.receive,
-                            max_bytes=compat.app.config["MAX_CONTENT_LENGTH"],
-                            validated=validated,
-                        )
-                    provide_app(request.scope, compat.app)
-                    try:
-                        response = await original(request)
-                    except ClientDisconnect:
-                        raise  # nobody is there to read an answer
-                    except Exception as error:
-                        if handlers is None:
-                            raise
-                        response = await handlers.respond(request, error)
-                        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                            request.scope.get(FAILURES_KEY, []).append(type(error).__name__)
-                    await save_session(request.scope, response)
-                    if compat.after is not None:
-                        compat.after(response)
-                    return response
-
-                return handle
+        class FlaskCompatRoute(FlaskRoute):
+            compat = self
+            errors = answers
 
         return FlaskCompatRoute

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from http import HTTPStatus
 from json import loads
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,13 +13,18 @@ from starlette.requests import Request
 from bridge.compat.query import FirstValueParams
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from bridge.types import Receive, Scope
 
 __all__ = ["UNDECODABLE", "FlaskRequest"]
 
 
 class Undecodable:
-    """Stands for a body that is not JSON."""
+    """Stands for a body that is not JSON, or for a form that is too large: no parameter can be read from it."""
+
+    async def close(self) -> None:
+        """Do nothing: FastAPI closes what it takes for a form."""
 
 
 UNDECODABLE: Final = Undecodable()
@@ -30,6 +36,9 @@ class FlaskRequest(Request):
 
     The first of several query values counts. A body that is not JSON, or is larger than ``MAX_CONTENT_LENGTH``, is reported when
     the parameters are validated, after the dependencies have run: a Flask view checks who is logged in before it reads the body.
+
+    Attributes:
+        form_too_large: A form was larger than ``MAX_CONTENT_LENGTH``, and will be reported.
     """
 
     def __init__(self, scope: Scope, receive: Receive, *, max_bytes: int | None, validated: bool) -> None:
@@ -44,6 +53,7 @@ class FlaskRequest(Request):
         self._max_bytes = max_bytes
         self._validated = validated
         self._content: bytes | None = None
+        self.form_too_large = False
 
     @cached_property
     def query_params(self) -> FirstValueParams:
@@ -63,8 +73,27 @@ class FlaskRequest(Request):
         if self._validated or self._max_bytes is None or len(self._content) <= self._max_bytes:
             return self._content
         if "content-length" in self.headers:
-            raise HTTPException(413)
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return self._content[: self._max_bytes]
+
+    async def stream(self) -> AsyncGenerator[bytes]:
+        """
+        Give the body in pieces; one that `body` has read, in one.
+
+        Raises:
+            HTTPException: 413, at once where Content-Length is too large, otherwise after the part within the limit.
+        """
+        if self._content is not None:
+            yield await self.body()
+            yield b""
+            return
+        declared = self.headers.get("content-length", "")
+        self._refuse_beyond_limit(int(declared) if declared.isdecimal() else 0)
+        size = 0
+        async for chunk in super().stream():
+            size += len(chunk)
+            self._refuse_beyond_limit(size)
+            yield chunk
 
     async def json(self) -> Any:
         """Return the decoded body, or `UNDECODABLE`."""
@@ -76,9 +105,25 @@ class FlaskRequest(Request):
         except (ValueError, RecursionError):
             return UNDECODABLE
 
+    async def _get_form(self, **limits: Any) -> Any:
+        # Undocumented: what form() awaits. Where it is called otherwise, such a form is refused before the dependencies run.
+        if self.form_too_large:  # FastAPI was told, and this is a dependency that reads it itself
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        try:
+            return await super()._get_form(**limits)
+        except HTTPException as error:
+            self.form_too_large = self._validated and error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            if self.form_too_large:
+                return UNDECODABLE
+            raise
+
+    def _refuse_beyond_limit(self, size: int) -> None:
+        if self._max_bytes is not None and size > self._max_bytes:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
     async def _read(self) -> bytes:
         content = bytearray()
-        async for chunk in self.stream():
+        async for chunk in super().stream():
             content += chunk
             if self._max_bytes is not None and len(content) > self._max_bytes:
                 break

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextvars import copy_context
 from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, TypeVarTuple, cast
@@ -14,6 +13,7 @@ from starlette.requests import Request  # FastAPI reads the annotation at run ti
 from werkzeug.http import parse_cookie
 from werkzeug.local import LocalProxy
 
+from bridge.compat.contexts import in_app_context
 from bridge.errors import SessionUnavailable
 
 if TYPE_CHECKING:
@@ -115,10 +115,7 @@ async def _on_its_thread(app: Flask, call: Callable[[*Args], T], *args: *Args) -
     """
     if not isinstance(app.session_interface, SecureCookieSessionInterface):
         return await to_thread.run_sync(_in_context, app, call, *args)
-    context = copy_context()
-    # Never popped: its teardown hooks may block, and a signed cookie leaves nothing to tear down.
-    context.run(app.app_context().push)
-    return context.run(call, *args)
+    return in_app_context(app, call, *args)
 
 
 def _in_context(app: Flask, call: Callable[[*Args], T], *args: *Args) -> T:

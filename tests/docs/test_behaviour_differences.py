@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
 from fastapi import FastAPI, Query
+from flask import g
 from flask import session as flask_session
 from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import Gone, UnprocessableEntity
+from werkzeug.exceptions import Conflict, Gone, UnprocessableEntity
 
 from bridge import (
     Bridge,
@@ -172,6 +173,35 @@ async def test_flasks_error_handlers_answer_until_the_shim_is_dropped(shop_url: 
         assert (answer.status_code, answer.json()) == (410, {"error": "gone"})
     async with shop(shop_url, declare, prepare=handle, errors=False) as (client, _):
         assert (await client.get("/gone")).status_code == 500, "FastAPI does not know Werkzeug's exceptions"
+
+
+async def test_an_error_handler_finds_nothing_that_a_hook_puts_on_g(shop_url: str) -> None:
+    def handle(flask: Flask) -> None:
+        @flask.before_request
+        def name() -> None:
+            g.request_id = "1"
+
+        @flask.errorhandler(Gone)
+        def gone(_error: Exception) -> ResponseReturnValue:
+            return {"request_id": g.request_id}, 410
+
+        @flask.errorhandler(Conflict)
+        def conflict(_error: Exception) -> ResponseReturnValue:
+            return {"request_id": g.get("request_id"), "same": getattr(g, "request_id", None)}, 409
+
+    def declare(router: BridgeRouter) -> None:
+        @router.get("/gone")
+        def raise_gone() -> None:
+            raise Gone
+
+        @router.get("/conflict")
+        def raise_conflict() -> None:
+            raise Conflict
+
+    async with shop(shop_url, declare, prepare=handle) as (client, _):
+        assert (await client.get("/gone")).status_code == 500
+        answer = await client.get("/conflict")
+    assert (answer.status_code, answer.json()) == (409, {"request_id": None, "same": None})
 
 
 async def test_the_session_cookie_of_one_side_is_valid_on_the_other(shop_url: str) -> None:

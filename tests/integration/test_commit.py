@@ -1,11 +1,15 @@
 """Commit before the response starts: a failed commit is an error response, never a success."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
+from fastapi import Depends
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
+from bridge import Database
 from tests.conftest import running, settings_for
 from tests.integration.application import Migration, migrating
 from tests.integration.server_side import ServerSide, assert_nothing_leaked
@@ -99,3 +103,30 @@ async def test_an_exception_rolls_everything_back(stage: str, path: str, databas
         assert (await post(client, "/failures", path)).status_code == 500
         assert tags(server) == 0
         await assert_nothing_leaked(migration.bridge.database, server)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize(("stage", "path"), [("legacy", "bridged"), ("native", "native")])
+async def test_a_transaction_of_a_dependency_ends_as_the_route_does(
+    stage: str, path: str, fails: bool, database_url: str, server: ServerSide
+) -> None:
+    own = Database(database_url)
+
+    async def book() -> AsyncIterator[None]:
+        async with own.async_sessions.begin() as session:
+            await session.execute(INSERT, {"name": "new"})
+            yield
+
+    def declare(migration: Migration) -> None:
+        def end(name: str) -> None:
+            if fails:
+                raise LookupError(name)
+
+        @migration.router.post("/end", legacy=end, dependencies=[Depends(book)])
+        async def end_natively(name: str) -> None:
+            end(name)
+
+    async with migrating(database_url, declare, default_stage=stage) as (_, client):
+        assert (await post(client, "/end", path)).status_code == (500 if fails else 200)
+        assert tags(server) == (0 if fails else 1)
+    await own.dispose()
