@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from contextlib import suppress
 from http import HTTPStatus
@@ -22,6 +23,7 @@ from werkzeug.exceptions import (
 from bridge.compat.responses import to_asgi_response
 from bridge.errors import Unavailable
 from bridge.offload import Capacity, offload
+from bridge.types import FAILURES_KEY
 from bridge.wsgi import build_environ
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 __all__ = ["FlaskErrors", "keep_body"]
+
+logger = logging.getLogger("bridge.compat")
 
 ValidationTranslator = "Callable[[Sequence[dict[str, Any]]], Exception]"
 # Handlers do no database work of the request, so they must not wait behind the requests that do; unmeasured.
@@ -86,29 +90,34 @@ class FlaskErrors:
     def _respond(self, request: Request, error: Exception) -> Response:
         body: bytes | None = request.scope.get(BODY_KEY)
         with self._app.request_context(build_environ(request.scope, body or b"")):
-            answer = self._handle(error, has_body=body is not None)
+            answer = self._handle(error, has_body=body is not None, in_check=FAILURES_KEY in request.scope)
             return to_asgi_response(self._app.make_response(answer))
 
-    def _handle(self, error: Exception, *, has_body: bool) -> flask.typing.ResponseReturnValue:
+    def _handle(self, error: Exception, *, has_body: bool, in_check: bool) -> flask.typing.ResponseReturnValue:
         try:
             try:
                 raise self._as_flask_raises(error, has_body=has_body)  # noqa: TRY301  a handler may ask for the exception being handled
             except Exception as raised:  # noqa: BLE001  every exception of a view goes to the application's handlers
                 return self._app.handle_user_exception(raised)
         except Exception as unhandled:  # noqa: BLE001  and what they do not handle becomes its 500
-            return self._server_error(unhandled)
+            return self._server_error(unhandled, in_check=in_check)
 
-    def _server_error(self, error: Exception) -> flask.typing.ResponseReturnValue:
+    def _server_error(self, error: Exception, *, in_check: bool) -> flask.typing.ResponseReturnValue:
         """
         Do what ``Flask.handle_exception`` does, without its last step: that one runs the after-request hooks, of which the
         before-request halves have not run.
         """
         app = self._app
-        flask.got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
+        if not in_check:
+            flask.got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
         propagate = app.config["PROPAGATE_EXCEPTIONS"]
         if propagate or (propagate is None and (app.testing or app.debug)):
             raise error
-        app.log_exception(sys.exc_info())
+        if in_check:
+            # Not the application's error log, which may wake somebody: no caller has seen it.
+            logger.warning("%s %s failed in a check", flask.request.method, flask.request.path, exc_info=error)
+        else:
+            app.log_exception(sys.exc_info())
         return app.handle_user_exception(InternalServerError(original_exception=error))
 
     def _as_flask_raises(self, error: Exception, *, has_body: bool) -> Exception:

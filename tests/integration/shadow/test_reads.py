@@ -6,6 +6,7 @@ import asyncio
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+import flask
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession  # noqa: TC002 - the signatures are read at run time
@@ -198,6 +199,27 @@ async def test_a_port_that_crashes_is_found(error: type[BaseException], database
         assert (await client.get("/names/1")).status_code == 200
         check = await migration.only()
     assert check.verdict is Verdict.MISMATCHED
+
+
+async def test_only_what_a_caller_sees_goes_to_the_error_log_of_the_application(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def crashes(session: AsyncSession, user_id: int) -> dict[str, Any]:
+        raise LookupError
+
+    told: list[Exception] = []
+    async with checked(database_url, ported(crashes)) as (migration, client):
+        with flask.got_request_exception.connected_to(lambda _app, exception: told.append(exception)):
+            assert (await client.get("/names/1")).status_code == 200
+            assert (await migration.only()).verdict is Verdict.MISMATCHED
+            unseen = {(record.name, record.levelname, record.exc_info is not None) for record in caplog.records}
+            assert ("bridge.compat", "WARNING", True) in unseen
+            assert migration.legacy.logger.name not in {name for name, *_ in unseen}
+            assert told == []
+            migration.bridge.stages.set("GET /names/{user_id}", "native")
+            assert (await client.get("/names/1")).status_code == 500
+    assert [type(error) for error in told] == [LookupError]
+    assert migration.legacy.logger.name in {record.name for record in caplog.records}
 
 
 async def test_a_port_that_hangs_is_found_and_stopped(database_url: str) -> None:
