@@ -31,7 +31,7 @@ class FlaskCompat:
         json: Bodies are written by the application's JSON provider, and an empty answer has Flask's default Content-Type; off: by
             Pydantic (ISO dates, insertion order), and none.
         errors: Exceptions are answered by the application's error handlers; off: by FastAPI's.
-        requests: The first of several query values counts, and the body is checked after the dependencies; off: FastAPI's rules.
+        requests: The first of several query values or form fields counts, and the body is checked after the dependencies; off: FastAPI's rules.
         after: Called with each response of the router, errors included: where an ``after_request`` hook is ported to.
         read_body: What the views call to read a body, run in a request context; its exception tells what is wrong with a body that
             cannot be read. Default: ``flask.request.get_json``.

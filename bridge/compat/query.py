@@ -1,32 +1,26 @@
-"""Query parameters read with Flask's rules."""
+"""Query parameters and form fields read with Flask's rules."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BeforeValidator
-from starlette.datastructures import QueryParams
+from starlette.datastructures import FormData, ImmutableMultiDict, QueryParams
 from werkzeug.datastructures import Headers
 from werkzeug.sansio.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["FirstValueParams", "lenient"]
+__all__ = ["FirstValueForm", "FirstValueParams", "lenient"]
 
 T = TypeVar("T")
 
 
-class FirstValueParams(QueryParams):
-    """Query parameters of which the first value counts, as in Werkzeug's ``MultiDict``; Starlette takes the last."""
+class FirstValues(ImmutableMultiDict[str, Any]):
+    """Of several values the first counts, as in Werkzeug's ``MultiDict``; Starlette takes the last."""
 
-    @classmethod
-    def from_query_string(cls, query_string: bytes) -> FirstValueParams:
-        """Parse as Werkzeug does: bytes that are not UTF-8 stay percent-encoded, where Starlette puts U+FFFD."""
-        request = Request("GET", "http", None, "", "/", query_string, Headers(), None)
-        return cls(list(request.args.items(multi=True)))
-
-    def __getitem__(self, key: str) -> str:
+    def __getitem__(self, key: str) -> Any:
         values = self.getlist(key)
         if not values:
             raise KeyError(key)
@@ -35,6 +29,20 @@ class FirstValueParams(QueryParams):
     def get(self, key: str, default: Any = None) -> Any:
         """Return the first value of *key*, or *default*."""
         return next(iter(self.getlist(key)), default)
+
+
+class FirstValueParams(FirstValues, QueryParams):
+    """Query parameters of which the first value counts."""
+
+    @classmethod
+    def from_query_string(cls, query_string: bytes) -> FirstValueParams:
+        """Parse as Werkzeug does: bytes that are not UTF-8 stay percent-encoded, where Starlette puts U+FFFD."""
+        request = Request("GET", "http", None, "", "/", query_string, Headers(), None)
+        return cls(list(request.args.items(multi=True)))
+
+
+class FirstValueForm(FirstValues, FormData):
+    """Fields and files of a form of which the first value counts."""
 
 
 def lenient(kind: Callable[[str], T], default: T) -> BeforeValidator:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from bridge.compat.query import FirstValueParams
+from bridge.compat.query import FirstValueForm, FirstValueParams
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -34,7 +34,7 @@ class FlaskRequest(Request):
     """
     A Starlette request with three of Flask's habits.
 
-    The first of several query values counts. A body that is not JSON, or is larger than ``MAX_CONTENT_LENGTH``, is reported when
+    The first of several query values or form fields counts. A body that is not JSON, or is larger than ``MAX_CONTENT_LENGTH``, is reported when
     the parameters are validated, after the dependencies have run: a Flask view checks who is logged in before it reads the body.
 
     Attributes:
@@ -110,12 +110,13 @@ class FlaskRequest(Request):
         if self.form_too_large:  # FastAPI was told, and this is a dependency that reads it itself
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
-            return await super()._get_form(**limits)
+            form = await super()._get_form(**limits)
         except HTTPException as error:
             self.form_too_large = self._validated and error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             if self.form_too_large:
                 return UNDECODABLE
             raise
+        return FirstValueForm(form.multi_items())
 
     def _refuse_beyond_limit(self, size: int) -> None:
         if self._max_bytes is not None and size > self._max_bytes:

@@ -55,6 +55,24 @@ async def test_a_body_may_be_read_again(url: str, expected: list[Any]) -> None:
     assert (answer.status_code, answer.json()) == (200, expected)
 
 
+def several(router: BridgeRouter) -> None:
+    @router.post("/several", replaces=None)
+    async def form(
+        request: Request, n: Annotated[str, Form()], all_n: Annotated[list[str], Form(alias="n")]
+    ) -> list[Any]:
+        return [n, all_n, (await request.form())["n"]]
+
+
+@pytest.mark.parametrize(
+    "options", [{"content": b"n=1&n=2", "headers": URLENCODED}, {"files": [("n", (None, "1")), ("n", (None, "2"))]}]
+)
+async def test_the_first_of_several_fields_counts_as_under_flask(options: dict[str, Any]) -> None:
+    async with following(flask_in_json(), several) as client:
+        assert (await client.post("/several", **options)).json() == ["1", ["1", "2"], "1"]
+    async with following(flask_in_json(), several, requests=False) as client:
+        assert (await client.post("/several", **options)).json() == ["2", ["1", "2"], "2"]
+
+
 class Order(BaseModel):
     number: int
 
