@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
 
+from bridge.database.statements import only_reads
 from bridge.errors import WriteInReadOnlyUnit
 
 if TYPE_CHECKING:
@@ -34,17 +35,6 @@ READING: Final = "bridge.reading"
 WATCHED: Final[ContextVar[bool]] = ContextVar("bridge.database.watched", default=False)
 IN_TRANSACTION, WITHOUT_TRANSACTION = "in a transaction", "without"
 
-READS: Final = re.compile(r"[\s(]*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN)\b", re.IGNORECASE)
-# Locks would be released at once, a CTE may write, and INTO makes a table.
-WRITES: Final = re.compile(
-    r"\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b|\bFOR\s+(?:KEY\s+)?SHARE\b|\bLOCK\s+IN\s+SHARE\b|\bINTO\b|\bDELETE\s+FROM\b"
-    r"|\(\s*UPDATE\b|\bEXPLAIN\b.*\bANALY[SZ]E\b",
-    re.IGNORECASE | re.DOTALL,
-)
-QUOTED: Final = re.compile(
-    r"""\bE'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | \$(\w*)\$.*?\$\1\$""",
-    re.IGNORECASE | re.DOTALL | re.VERBOSE,
-)
 # Where each statement has a snapshot of its own anyway, nothing is lost without a transaction.
 SNAPSHOT_PER_STATEMENT: Final = frozenset({None, "READ COMMITTED", "AUTOCOMMIT"})
 # What a session needs to join a transaction that is not its own.
@@ -67,15 +57,14 @@ def reads_without_transaction(engine: Engine, isolation_level: str | None) -> bo
     return engine.dialect.name == "postgresql" and isolation_level in SNAPSHOT_PER_STATEMENT
 
 
-def refuse_write(statement: str) -> None:
+def refuse_write(backend: str, statement: str) -> None:
     """
     Raises:
-        WriteInReadOnlyUnit: *statement* writes, locks rows, sets something or a savepoint.
+        WriteInReadOnlyUnit: *statement* writes, locks rows, sets something or a savepoint, or its text does not tell.
     """
-    parts = [part for part in QUOTED.sub(" ", statement).split(";") if part.strip()] or [statement]
-    if any(not READS.match(part) or WRITES.search(part) for part in parts):
+    if not only_reads(backend, statement):
         keyword = statement.split(None, 1)[0] if statement.strip() else "an empty statement"
-        msg = f"a read-only unit of work was to run {keyword}: {REMEDY}"
+        msg = f"a read-only unit of work was to run {keyword}, which does not only read as far as its text tells: {REMEDY}"
         raise WriteInReadOnlyUnit(msg)
 
 
@@ -105,7 +94,7 @@ def prepare_reading(engine: Engine) -> None:
             _raw(connection).autocommit = False
         if statement in seen:
             return
-        refuse_write(statement)
+        refuse_write(engine.dialect.name, statement)
         if len(seen) < REMEMBERED:
             seen.add(statement)
 
@@ -146,10 +135,10 @@ def mark_reading(sessions: Any, engine: Engine, *, without_transaction: bool) ->
     event.listen(sessions, "after_begin", begin)
 
 
-def refuse_write_in_savepoint(_connection: Connection, _cursor: Any, statement: str, *_: object) -> None:
+def refuse_write_in_savepoint(connection: Connection, _cursor: Any, statement: str, *_: object) -> None:
     """Do for a session on a connection that it shares, as a listener, what `mark_reading` does for one with its own."""
     if not JOINS.match(statement):
-        refuse_write(statement)
+        refuse_write(connection.dialect.name, statement)
 
 
 @contextmanager

@@ -22,12 +22,16 @@ SQL = {
     "SQL": "  insert into tags (name) values ('new')",
     "a CTE that writes": "WITH made AS (INSERT INTO tags (name) VALUES ('new') RETURNING id) SELECT * FROM made",
     "a CTE that updates": "WITH made AS (UPDATE tags SET name = 'new' RETURNING id) SELECT * FROM made",
+    "an update after a CTE": "WITH old AS (SELECT min(id) AS id FROM tags) UPDATE tags SET name = 'new' WHERE id IN (SELECT id FROM old)",
+    "a delete after a CTE": "WITH old AS (SELECT id FROM tags) DELETE FROM tags WHERE id IN (SELECT id FROM old)",
     "a setting": "SET LOCAL work_mem = '1MB'",
     "a table": "CREATE TEMPORARY TABLE t (id int)",
     "a table made of a SELECT": "SELECT 1 AS id INTO left_by_a_read",
     "a write after a read": "SELECT 1; UPDATE tags SET name = 'new'",
     "a write after a literal": "SELECT E'it\\'s', 'a'; DROP TABLE tags",
     "a plan that runs": "EXPLAIN (ANALYZE) SELECT 1",
+    "a quoted plan that runs": 'EXPLAIN ("analyze") CREATE TABLE left_by_a_read AS SELECT 1 AS id',
+    "a comment that ends at a carriage return": "SELECT 1 AS id -- \r INTO left_by_a_read",
 }
 
 
