@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["only_reads"]
+__all__ = ["needs_transaction", "only_reads"]
 
 # PostgreSQL takes every character beyond ASCII for a letter.
 LETTER: Final = r"[\w$\x80-\U0010FFFF]"
@@ -59,6 +59,9 @@ WRITES: Final = re.compile(
 # WITH may hold a write, or stand before one; what comes after a dot or AS is a name.
 WITH: Final = re.compile(r"\bWITH\b", re.IGNORECASE)
 CHANGES: Final = re.compile(r"(?<!\.)(?<!\bAS\s)\b(?:INSERT|UPDATE|DELETE|MERGE)\s+[\w?]", re.IGNORECASE)
+LASTS_AS_LONG_AS_ITS_TRANSACTION: Final = re.compile(
+    r"\b(?:set_config|pg_(?:try_)?advisory_xact_lock(?:_shared)?|pg_export_snapshot)\W*\(", re.IGNORECASE
+)
 
 
 def only_reads(backend: str, statement: str) -> bool:
@@ -77,3 +80,8 @@ def only_reads(backend: str, statement: str) -> bool:
 def _reads(part: str) -> bool:
     changes = WITH.search(part) and CHANGES.search(part)
     return bool(READS.match(part)) and not changes and not WRITES.search(part)
+
+
+def needs_transaction(statement: str) -> bool:
+    """Return whether *statement* calls a function of PostgreSQL's whose effect ends with the transaction: a setting, a lock, a snapshot."""
+    return bool(LASTS_AS_LONG_AS_ITS_TRANSACTION.search(statement))

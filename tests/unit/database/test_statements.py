@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from sqlalchemy import Column, Integer, MetaData, Table, select, update
 from sqlalchemy.engine import make_url
 
-from bridge.database.statements import only_reads
+from bridge.database.statements import needs_transaction, only_reads
 from tests.unit.database.sql_texts import soups, spellings
 
 READS: Final = [
@@ -170,3 +170,20 @@ def test_sqlite_finds_nothing_to_write_in_what_only_reads(text: str) -> None:
 @pytest.mark.parametrize("opening", ["", "E'", "EXPLAIN", "SELECT FOR"])
 def test_a_long_text_is_judged_at_once(opening: str, piece: str) -> None:
     only_reads("postgresql", opening + piece * 9999)
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        ("SELECT set_config('a.b', 'c', true)", True),
+        ("SELECT pg_catalog.SET_CONFIG (%(a)s, %(b)s, %(c)s)", True),
+        ('SELECT "set_config"($1, $2, $3)', True),
+        ("SELECT pg_advisory_xact_lock(1)", True),
+        ("SELECT pg_try_advisory_xact_lock_shared(1)", True),
+        ("SELECT pg_export_snapshot()", True),
+        ("SELECT set_config FROM settings", False),
+        ("SELECT pg_advisory_lock(1), current_setting('a.b')", False),
+    ],
+)
+def test_what_ends_with_its_transaction_needs_one(text: str, *, needed: bool) -> None:
+    assert needs_transaction(text) is needed
