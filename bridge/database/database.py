@@ -138,8 +138,8 @@ class Database:
         free = reads_without_transaction(
             self.sync_engine, engine_options.get("isolation_level") or urls.isolation_level
         )
-        self._reading = Reading(self.sync_engine, without_transaction=free)
-        self._async_reading = Reading(self.async_engine.sync_engine, without_transaction=free)
+        self._reading = Reading(self.sync_engine, self.sessions.class_, without_transaction=free)
+        self._async_reading = Reading(self.async_engine.sync_engine, asynchronous, without_transaction=free)
 
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)!r})"

@@ -394,28 +394,28 @@ async def test_a_lock_of_a_transaction_is_held(lock: str, database: Database, da
     await other.dispose()
 
 
-@pytest.mark.parametrize("when", ["before", "after", "first"])
-async def test_a_listener_may_set_something_for_the_transaction(when: str, database_url: str) -> None:
-    """As for row level security: whoever listens first."""
+def _say_who(_session: Session, _transaction: object, connection: Connection) -> None:
+    connection.exec_driver_sql(SETTING)
 
+
+@pytest.mark.parametrize("first", [False, True])
+async def test_a_listener_may_set_something_for_the_transaction(database: Database, *, first: bool) -> None:
+    """As for row level security: whoever listens first."""
+    for kind in database.sessions.class_, database.async_sessions.kw["sync_session_class"]:
+        event.listen(kind, "after_begin", _say_who, insert=first)
+    for _ in range(2):
+        assert await _on_both_sides(database, lambda session: session.scalar(TENANT)) == ("acme", "acme")
+
+
+async def test_a_listener_of_another_class_of_sessions_may_set_something(database: Database) -> None:
     class Own(Session):
         pass
 
-    def say_who(_session: Session, _transaction: object, connection: Connection) -> None:
-        connection.exec_driver_sql(SETTING)
-
-    if when == "before":
-        event.listen(Own, "after_begin", say_who)
-    database = Database(database_url)
+    event.listen(Own, "after_begin", _say_who)
     database.sessions = sessionmaker(database.sync_engine, class_=Own)
     database.async_sessions.configure(sync_session_class=Own)
-    if when == "first":
-        await _on_both_sides(database, lambda session: session.execute(NOW))
-    if when != "before":
-        event.listen(Own, "after_begin", say_who, insert=when == "first")
     for _ in range(2):
         assert await _on_both_sides(database, lambda session: session.scalar(TENANT)) == ("acme", "acme")
-    await database.dispose()
 
 
 async def test_a_listener_of_the_engine_may_set_something_for_the_transaction(database: Database) -> None:
