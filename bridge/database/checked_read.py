@@ -112,9 +112,9 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{read.snapshot}'")
 
 
-def _refuse(_connection: Connection, _cursor: Any, statement: str, *_: object) -> None:
+def _refuse(connection: Connection, _cursor: Any, statement: str, *_: object) -> None:
     if is_checked_read():
-        refuse_write(statement)
+        refuse_write(connection.dialect.name, statement)
 
 
 def _notice(context: ExceptionContext) -> None:

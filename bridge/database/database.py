@@ -22,7 +22,7 @@ from bridge.database.joined_side import joined_unit
 from bridge.database.limits import pgbouncer_limits, server_limits
 from bridge.database.parity import ParityLayers
 from bridge.database.pool import PoolSettings, refuse_pool_options
-from bridge.database.read_only import has_transaction, mark_reading, prepare_reading, reads_without_transaction
+from bridge.database.read_only import Reading, has_transaction, reads_without_transaction
 from bridge.database.separate import make_separate_engine
 from bridge.database.stop_settings import StopSettings
 from bridge.database.transaction_pooler import is_pooled
@@ -64,7 +64,7 @@ class Database:
         deployment: How many processes open such pools.
         sync_engine: Engine for worker threads; give it to the legacy application too, so that both share one pool.
         async_engine: Engine for the event loop.
-        sessions: Makes `Session` objects that behave as the legacy application's do.
+        sessions: Makes `Session` objects that behave as the legacy application's do; units of work that only read use it, too.
         async_sessions: Makes `AsyncSession` objects; ``expire_on_commit`` is off, because an expired attribute would need SQL.
     """
 
@@ -130,22 +130,16 @@ class Database:
             engine_options=engine_options,
         )
         self.sessions: sessionmaker[Session] = sessionmaker(self.sync_engine)
+        # Subclassed as `sessionmaker` does, so that what listens to its events hears no other session.
+        asynchronous = type("Session", (Session,), {})
         self.async_sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(
-            self.async_engine, expire_on_commit=False
-        )
-        self._reading_sessions: sessionmaker[Session] = sessionmaker(self.sync_engine)
-        # Subclassed, so that what listens to its events hears no other session.
-        asynchronous = type("ReadingSession", (Session,), {})
-        self._async_reading_sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(
             self.async_engine, sync_session_class=asynchronous, expire_on_commit=False
         )
         free = reads_without_transaction(
             self.sync_engine, engine_options.get("isolation_level") or urls.isolation_level
         )
-        readers = ((self._reading_sessions, self.sync_engine), (asynchronous, self.async_engine.sync_engine))
-        for sessions, engine in readers:
-            prepare_reading(engine)
-            mark_reading(sessions, engine, without_transaction=free)
+        self._reading = Reading(self.sync_engine, self.sessions.class_, without_transaction=free)
+        self._async_reading = Reading(self.async_engine.sync_engine, asynchronous, without_transaction=free)
 
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)!r})"
@@ -155,9 +149,12 @@ class Database:
         Open one synchronous transaction; see `bridge.database.unit_of_work`.
 
         Args:
-            read_only: Refuse writes. On PostgreSQL at READ COMMITTED, spare the round trips of BEGIN and COMMIT, too.
+            read_only: Refuse writes. On PostgreSQL at READ COMMITTED, spare the round trips of BEGIN and COMMIT, too, unless a
+                statement needs a transaction: one that streams its rows, or calls ``set_config()`` or ``pg_advisory_xact_lock()``.
+                A function that does so in the database cannot be seen.
         """
-        return unit_of_work(self._reading_sessions if self._reads_alone(read_only) else self.sessions)
+        alone = self._reads_alone(read_only)
+        return unit_of_work(partial(self._reading.session, self.sessions) if alone else self.sessions)
 
     def async_unit_of_work(self, *, read_only: bool = False) -> AbstractAsyncContextManager[AsyncSession]:
         """
@@ -175,7 +172,7 @@ class Database:
             return joined
         alone = self._reads_alone(read_only)
         return async_unit_of_work(
-            self._async_reading_sessions if alone else self.async_sessions,
+            partial(self._async_reading.session, self.async_sessions) if alone else self.async_sessions,
             patience=self.stopping.cut_after,
             ends_on_the_server=has_transaction if alone else None,
         )

@@ -12,6 +12,7 @@ from bridge.database.arguments import require_tls
 from bridge.database.async_stopping import make_async_stoppable
 from bridge.database.checked_read import watch_checked_reads
 from bridge.database.failed_begin import discard_after_failed_begin
+from bridge.database.forking import connect_anew_after_fork
 from bridge.database.joined_side import watch_checkouts
 from bridge.database.parity import install_parity
 from bridge.database.pending import watch_writes
@@ -89,6 +90,7 @@ def make_engines(
     watch_checkouts(async_engine.sync_engine, synchronous=False)
     for engine in (sync_engine, async_engine.sync_engine):
         watch_checked_reads(engine)
+    connect_anew_after_fork(sync_engine, async_engine.sync_engine)
     return sync_engine, async_engine
 
 

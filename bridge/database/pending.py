@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
 
+from bridge.database.statements import only_reads
 from bridge.errors import NativeTransactionPending
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def watch_writes(engine: Engine) -> None:
         if (
             native is not None
             and not head.startswith(READS)
-            and not (head.startswith("WITH") and _only_reads(statement))
+            and not (head.startswith("WITH") and only_reads(engine.dialect.name, statement))
         ):
             native.wrote = True
 
@@ -94,8 +95,3 @@ def refuse_pending_writes(name: str) -> None:
             "commit before the call, call it first, or port it"
         )
         raise NativeTransactionPending(msg)
-
-
-def _only_reads(statement: str) -> bool:
-    words = statement.upper().split()
-    return not {"INSERT", "UPDATE", "DELETE", "MERGE"}.intersection(words)

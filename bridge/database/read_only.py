@@ -5,46 +5,37 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
+from bridge.database.statements import needs_transaction, only_reads
 from bridge.errors import WriteInReadOnlyUnit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection, Engine
-    from sqlalchemy.ext.asyncio import AsyncSession
-    from sqlalchemy.orm import Session
 
 __all__ = [
+    "Reading",
     "has_transaction",
     "is_reading",
-    "mark_reading",
-    "prepare_reading",
     "reads_without_transaction",
     "refuse_write",
     "refuse_write_in_savepoint",
     "watched_transactions",
 ]
 
-READING: Final = "bridge.reading"
+S = TypeVar("S", Session, AsyncSession)
+
+READING, READS_BY = "bridge.reading", "bridge.reads_by"
 # Whether somebody watches the transactions of the running code, so that reads need one as well.
 WATCHED: Final[ContextVar[bool]] = ContextVar("bridge.database.watched", default=False)
 IN_TRANSACTION, WITHOUT_TRANSACTION = "in a transaction", "without"
 
-READS: Final = re.compile(r"[\s(]*(?:SELECT|WITH|VALUES|TABLE|SHOW|EXPLAIN)\b", re.IGNORECASE)
-# Locks would be released at once, a CTE may write, and INTO makes a table.
-WRITES: Final = re.compile(
-    r"\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b|\bFOR\s+(?:KEY\s+)?SHARE\b|\bLOCK\s+IN\s+SHARE\b|\bINTO\b|\bDELETE\s+FROM\b"
-    r"|\(\s*UPDATE\b|\bEXPLAIN\b.*\bANALY[SZ]E\b",
-    re.IGNORECASE | re.DOTALL,
-)
-QUOTED: Final = re.compile(
-    r"""\bE'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | \$(\w*)\$.*?\$\1\$""",
-    re.IGNORECASE | re.DOTALL | re.VERBOSE,
-)
 # Where each statement has a snapshot of its own anyway, nothing is lost without a transaction.
 SNAPSHOT_PER_STATEMENT: Final = frozenset({None, "READ COMMITTED", "AUTOCOMMIT"})
 # What a session needs to join a transaction that is not its own.
@@ -67,89 +58,114 @@ def reads_without_transaction(engine: Engine, isolation_level: str | None) -> bo
     return engine.dialect.name == "postgresql" and isolation_level in SNAPSHOT_PER_STATEMENT
 
 
-def refuse_write(statement: str) -> None:
+def refuse_write(backend: str, statement: str) -> None:
     """
     Raises:
-        WriteInReadOnlyUnit: *statement* writes, locks rows, sets something or a savepoint.
+        WriteInReadOnlyUnit: *statement* writes, locks rows, sets something or a savepoint, or its text does not tell.
     """
-    parts = [part for part in QUOTED.sub(" ", statement).split(";") if part.strip()] or [statement]
-    if any(not READS.match(part) or WRITES.search(part) for part in parts):
+    if not only_reads(backend, statement):
         keyword = statement.split(None, 1)[0] if statement.strip() else "an empty statement"
-        msg = f"a read-only unit of work was to run {keyword}: {REMEDY}"
+        msg = f"a read-only unit of work was to run {keyword}, which does not only read as far as its text tells: {REMEDY}"
         raise WriteInReadOnlyUnit(msg)
 
 
-def prepare_reading(engine: Engine) -> None:
+class Reading:
     """
-    Refuse statements that write, lock rows, set something or a savepoint on *engine*, before they are sent, in the sessions that
-    `mark_reading` marks.
+    Makes the sessions of read-only units of work on one engine.
 
-    A function that a SELECT calls may write; that cannot be seen from here.
+    They refuse statements that write, lock rows, set something or a savepoint, before they are sent. A function that a SELECT calls
+    may write; that cannot be seen from here.
+
+    It is the session that knows that it only reads, and not its factory, so that it has what every other session of the
+    factory has. Nor is it an engine with execution options: SQLAlchemy then asks two engines for listeners at each event, and sets
+    and resets the isolation level at each checkout.
 
     Args:
         engine: A synchronous engine, or the synchronous face of an asynchronous one.
-    """
-    # What a statement is does not change, and applications repeat theirs: this saves the second look.
-    seen: set[str] = set()
-
-    def before(
-        connection: Connection, _cursor: Any, statement: str, _parameters: Any, context: Any, *_: object
-    ) -> None:
-        reading = connection.info.get(READING)
-        if reading is None:
-            return
-        options = context.execution_options if context is not None else {}
-        if reading is WITHOUT_TRANSACTION and (options.get("stream_results") or options.get("yield_per")):
-            # A cursor of the server's lives in a transaction.
-            connection.info[READING] = IN_TRANSACTION
-            _raw(connection).autocommit = False
-        if statement in seen:
-            return
-        refuse_write(statement)
-        if len(seen) < REMEMBERED:
-            seen.add(statement)
-
-    def release(connection: Any, record: Any) -> None:
-        # One that another listener has just replaced is closed.
-        if record.info.pop(READING, None) is WITHOUT_TRANSACTION and record.dbapi_connection is not None:
-            connection.autocommit = False
-
-    event.listen(engine, "before_cursor_execute", before)
-    event.listen(engine, "checkin", release)
-
-
-def mark_reading(sessions: Any, engine: Engine, *, without_transaction: bool) -> None:
-    """
-    Make *sessions* read-only where they use *engine*.
-
-    Not by an engine with execution options: SQLAlchemy then asks two engines for listeners at each event, and sets and resets the
-    isolation level at each checkout.
-
-    Args:
-        sessions: A `sessionmaker` or a class of sessions.
-        engine: The engine that `prepare_reading` has prepared.
-        without_transaction: What `reads_without_transaction` says of it.
+        kind: The class of its sessions; those of another class cost some microseconds more.
+        without_transaction: What `reads_without_transaction` says of the engine.
     """
 
-    def begin(session: Session, _transaction: object, connection: Connection) -> None:
-        if connection.engine is not engine or READING in connection.info:
+    def __init__(self, engine: Engine, kind: type[Session], *, without_transaction: bool) -> None:
+        self._engine = engine
+        self._kind = kind
+        self._without_transaction = without_transaction
+        # What a statement is does not change, and applications repeat theirs: this saves the second look.
+        self._needs_transaction: dict[str, bool] = {}
+        # First, because other listeners may run statements.
+        event.listen(kind, "after_begin", _begin, insert=True)
+        event.listen(engine, "before_cursor_execute", self._judge)
+        event.listen(engine, "checkin", _release)
+
+    def session(self, sessions: Callable[[], S]) -> S:
+        """Return a session of *sessions* that only reads where it uses the engine."""
+        made = sessions()
+        session = made.sync_session if isinstance(made, AsyncSession) else made
+        if not isinstance(session, self._kind):
+            # Not to its class, whose listeners other threads may be calling now.
+            event.listen(session, "after_begin", _begin)
+        session.info[READS_BY] = self
+        return made
+
+    def begin(self, session: Session, connection: Connection) -> None:
+        """Note that *session* reads on *connection*, and take away the transaction that it does not need."""
+        if connection.engine.pool is not self._engine.pool or READING in connection.info:
             return
         session.info[READING] = connection.info
         if (
-            not without_transaction or WATCHED.get() or "isolation_level" in connection.get_execution_options()
-        ):  # somebody wants one snapshot
+            not self._without_transaction
+            or WATCHED.get()
+            or "isolation_level" in connection.get_execution_options()  # somebody wants one snapshot
+            or _has_begun(connection)
+        ):
             connection.info[READING] = IN_TRANSACTION
             return
         connection.info[READING] = WITHOUT_TRANSACTION
         _raw(connection).autocommit = True
 
-    event.listen(sessions, "after_begin", begin)
+    def _judge(
+        self, connection: Connection, _cursor: Any, statement: str, _parameters: Any, context: Any, *_: object
+    ) -> None:
+        reading = connection.info.get(READING)
+        if reading is None:
+            return
+        needs = self._needs_transaction.get(statement)
+        if needs is None:
+            refuse_write(self._engine.dialect.name, statement)
+            needs = needs_transaction(statement)
+            if len(self._needs_transaction) < REMEMBERED:
+                self._needs_transaction[statement] = needs
+        options = context.execution_options if context is not None else {}
+        # A cursor of the server's lives in a transaction, too.
+        if reading is WITHOUT_TRANSACTION and (needs or options.get("stream_results") or options.get("yield_per")):
+            connection.info[READING] = IN_TRANSACTION
+            _raw(connection).autocommit = False
 
 
-def refuse_write_in_savepoint(_connection: Connection, _cursor: Any, statement: str, *_: object) -> None:
-    """Do for a session on a connection that it shares, as a listener, what `mark_reading` does for one with its own."""
+def _begin(session: Session, _transaction: object, connection: Connection) -> None:
+    reading: Reading | None = session.info.get(READS_BY)
+    if reading is not None:
+        reading.begin(session, connection)
+
+
+def _release(connection: Any, record: Any) -> None:
+    # One that another listener has just replaced is closed.
+    if record.info.pop(READING, None) is WITHOUT_TRANSACTION and record.dbapi_connection is not None:
+        connection.autocommit = False
+
+
+def _has_begun(connection: Connection) -> bool:
+    # A listener has sent something already, perhaps a setting for the transaction.
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.driver == "asyncpg":
+        return bool(driver.is_in_transaction())
+    return bool(driver.info.transaction_status)
+
+
+def refuse_write_in_savepoint(connection: Connection, _cursor: Any, statement: str, *_: object) -> None:
+    """Do for a session on a connection that it shares, as a listener, what `Reading` does for one with its own."""
     if not JOINS.match(statement):
-        refuse_write(statement)
+        refuse_write(connection.dialect.name, statement)
 
 
 @contextmanager

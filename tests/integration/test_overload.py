@@ -155,7 +155,14 @@ async def test_a_client_that_goes_away_stops_the_statement_of_a_watched_route(
         assert migration.bridge.statistics().cancelled == 1
 
 
-@pytest.mark.parametrize("write", ["statement", "flushed", "pending"])
+STATEMENTS: dict[str, str] = {
+    "statement": "UPDATE tags SET name = name",
+    "in a CTE": "WITH named AS (UPDATE tags SET name = name RETURNING id) SELECT * FROM named",
+    "after a CTE": "WITH old AS (SELECT min(id) AS id FROM tags) UPDATE tags SET name = name WHERE id IN (SELECT id FROM old)",
+}
+
+
+@pytest.mark.parametrize("write", [*STATEMENTS, "flushed", "pending"])
 async def test_a_bridged_call_inside_a_native_transaction_with_writes_is_an_error(
     write: str, database_url: str
 ) -> None:
@@ -177,8 +184,8 @@ def declare_nested(errors: list[NativeTransactionPending], write: str, migration
     async def nested(session: AsyncSession) -> dict[str, int]:
         await session.execute(text("SELECT 1"))
         read_only = await migration.bridge.call(seven)
-        if write == "statement":
-            await session.execute(text("UPDATE tags SET name = name"))
+        if write in STATEMENTS:
+            await session.execute(text(STATEMENTS[write]))
         else:
             session.add(Tag(name="pending"))
         if write == "flushed":

@@ -9,10 +9,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from flask import Flask
-from sqlalchemy import Executable, event, insert, select, text
+from sqlalchemy import Connection, Executable, event, func, insert, select, text, true
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker, with_loader_criteria
 
 from bridge import Bridge, Database, PoolSettings, WriteInReadOnlyUnit
 from legacy_sync.models import Tag, User
@@ -22,12 +22,16 @@ SQL = {
     "SQL": "  insert into tags (name) values ('new')",
     "a CTE that writes": "WITH made AS (INSERT INTO tags (name) VALUES ('new') RETURNING id) SELECT * FROM made",
     "a CTE that updates": "WITH made AS (UPDATE tags SET name = 'new' RETURNING id) SELECT * FROM made",
+    "an update after a CTE": "WITH old AS (SELECT min(id) AS id FROM tags) UPDATE tags SET name = 'new' WHERE id IN (SELECT id FROM old)",
+    "a delete after a CTE": "WITH old AS (SELECT id FROM tags) DELETE FROM tags WHERE id IN (SELECT id FROM old)",
     "a setting": "SET LOCAL work_mem = '1MB'",
     "a table": "CREATE TEMPORARY TABLE t (id int)",
     "a table made of a SELECT": "SELECT 1 AS id INTO left_by_a_read",
     "a write after a read": "SELECT 1; UPDATE tags SET name = 'new'",
     "a write after a literal": "SELECT E'it\\'s', 'a'; DROP TABLE tags",
     "a plan that runs": "EXPLAIN (ANALYZE) SELECT 1",
+    "a quoted plan that runs": 'EXPLAIN ("analyze") CREATE TABLE left_by_a_read AS SELECT 1 AS id',
+    "a comment that ends at a carriage return": "SELECT 1 AS id -- \r INTO left_by_a_read",
 }
 
 
@@ -238,7 +242,7 @@ async def test_what_a_read_leaves_in_its_session_is_reset_though_it_is_cancelled
 
 async def test_a_session_that_is_lost_does_not_leave_its_connection_without_transactions(database_url: str) -> None:
     database = Database(database_url, pool=PoolSettings(size=1, overflow=0))
-    session = database._reading_sessions()
+    session = database._reading.session(database.sessions)
     reader = session.connection().connection.dbapi_connection
     del session
     gc.collect()
@@ -302,3 +306,119 @@ async def test_listeners_of_the_engine_hear_what_is_read(database: Database) -> 
     with database.unit_of_work(read_only=True) as session:
         session.execute(select(1))
     assert len(heard) == 1
+
+
+SETTING = "SELECT set_config('app.tenant', 'acme', true)"
+TENANT = text("SELECT current_setting('app.tenant', true)")
+
+
+async def _on_both_sides(database: Database, read: Callable[[Session], object]) -> tuple[object, object]:
+    with database.unit_of_work(read_only=True) as session:
+        found = read(session)
+    async with database.async_unit_of_work(read_only=True) as other:
+        return found, await other.run_sync(read)
+
+
+class TenantSession(Session):
+    """What a team listens to, or gives to factories."""
+
+
+async def test_listeners_of_sessions_hear_those_that_read(database: Database) -> None:
+    """Such as one that adds a filter to whatever is selected."""
+
+    def first_alone(state: ORMExecuteState) -> None:
+        state.statement = state.statement.options(with_loader_criteria(User, User.id == 1))
+
+    event.listen(database.sessions, "do_orm_execute", first_alone)
+    event.listen(database.async_sessions.kw["sync_session_class"], "do_orm_execute", first_alone)
+    ids = select(User.id)
+    for read_only in (False, True):
+        with database.unit_of_work(read_only=read_only) as session:
+            assert session.scalars(ids).all() == [1]
+        async with database.async_unit_of_work(read_only=read_only) as other:
+            assert (await other.scalars(ids)).all() == [1]
+
+
+async def test_sessions_that_read_are_as_their_factory_is_configured(database: Database) -> None:
+    for sessions in (database.sessions, database.async_sessions):
+        sessions.configure(info={"tenant": "acme"}, autoflush=False)
+    assert await _on_both_sides(database, lambda session: (session.info["tenant"], session.autoflush)) == (
+        ("acme", False),
+        ("acme", False),
+    )
+    database.sessions = sessionmaker(database.sync_engine, class_=TenantSession)
+    database.async_sessions.configure(sync_session_class=TenantSession)
+    assert await _on_both_sides(database, lambda session: isinstance(session, TenantSession)) == (True, True)
+    with pytest.raises(WriteInReadOnlyUnit), database.unit_of_work(read_only=True) as session:
+        _insert(session)
+    with database.unit_of_work() as session:
+        assert _in_transaction(session)
+
+
+async def test_options_of_the_engine_let_no_write_pass(database: Database) -> None:
+    database.sessions.configure(bind=database.sync_engine.execution_options(logging_token="x"))
+    with pytest.raises(WriteInReadOnlyUnit), database.unit_of_work(read_only=True) as session:
+        _insert(session)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        text(SETTING),
+        select(func.set_config("app.tenant", "acme", true())),
+        text("SELECT pg_advisory_xact_lock(77), set_config('app.tenant', 'acme', true)"),
+    ],
+    ids=str,
+)
+async def test_what_lasts_as_long_as_a_transaction_has_one(setting: Executable, database: Database) -> None:
+    def read(session: Session) -> tuple[object, bool, object, bool]:
+        session.execute(setting)
+        kept = session.scalar(TENANT), _in_transaction(session)
+        session.commit()
+        return *kept, session.scalar(TENANT), _in_transaction(session)
+
+    assert await _on_both_sides(database, read) == (("acme", True, "", False),) * 2
+
+
+@pytest.mark.parametrize("lock", ["pg_advisory_xact_lock", "pg_try_advisory_xact_lock", "pg_advisory_xact_lock_shared"])
+async def test_a_lock_of_a_transaction_is_held(lock: str, database: Database, database_url: str) -> None:
+    other = Database(database_url)
+
+    def read(session: Session) -> object:
+        session.execute(text(f"SELECT {lock}(77)"))
+        with other.unit_of_work() as another:
+            return another.scalar(text("SELECT pg_try_advisory_xact_lock(77)"))
+
+    with database.unit_of_work(read_only=True) as session:
+        assert read(session) is False
+    await other.dispose()
+
+
+def _say_who(_session: Session, _transaction: object, connection: Connection) -> None:
+    connection.exec_driver_sql(SETTING)
+
+
+@pytest.mark.parametrize("first", [False, True])
+async def test_a_listener_may_set_something_for_the_transaction(database: Database, *, first: bool) -> None:
+    """As for row level security: whoever listens first."""
+    for kind in database.sessions.class_, database.async_sessions.kw["sync_session_class"]:
+        event.listen(kind, "after_begin", _say_who, insert=first)
+    for _ in range(2):
+        assert await _on_both_sides(database, lambda session: session.scalar(TENANT)) == ("acme", "acme")
+
+
+async def test_a_listener_of_another_class_of_sessions_may_set_something(database: Database) -> None:
+    class Own(Session):
+        pass
+
+    event.listen(Own, "after_begin", _say_who)
+    database.sessions = sessionmaker(database.sync_engine, class_=Own)
+    database.async_sessions.configure(sync_session_class=Own)
+    for _ in range(2):
+        assert await _on_both_sides(database, lambda session: session.scalar(TENANT)) == ("acme", "acme")
+
+
+async def test_a_listener_of_the_engine_may_set_something_for_the_transaction(database: Database) -> None:
+    for engine in (database.sync_engine, database.async_engine.sync_engine):
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("SET LOCAL app.tenant = 'acme'"))
+    assert await _on_both_sides(database, lambda session: session.scalar(TENANT)) == ("acme", "acme")

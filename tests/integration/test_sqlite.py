@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from anyio import to_thread
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from bridge import Database
+from bridge import Database, WriteInReadOnlyUnit
+from bridge.database import checked_read
 from legacy_sync.database import create_schema
 from legacy_sync.models import Post
 from legacy_sync.seed import PASSWORD, seed
@@ -79,3 +80,15 @@ async def test_reads_are_the_same_on_every_path(url: str) -> None:
                 for address in ("/users/5", "/users?keyword=user_", "/users/stats", "/posts?size=50", "/users/99")
             ]
     assert bodies["flask"] == bodies["bridged"] == bodies["native"]
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_checked_read_refuses_a_write_after_a_cte(url: str, *, read_only: bool) -> None:
+    """There only the text tells."""
+    database = Database(url)
+    write = text("WITH old AS (SELECT 1 AS id) UPDATE posts SET title = 'x' WHERE id IN (SELECT id FROM old)")
+    with checked_read() as read:
+        with pytest.raises(WriteInReadOnlyUnit), database.unit_of_work(read_only=read_only) as session:
+            session.execute(write)
+        assert read.wrote
+    database.sync_engine.dispose()
