@@ -1,6 +1,7 @@
 """A Flask application whose hooks look after the member who asks, behind FastAPI, with its hooks ported."""
 
 import os
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI
@@ -9,7 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from werkzeug.exceptions import Unauthorized
 
 from bridge import Bridge, Database, FlaskCompat, FlaskSession, HookDeclarations
@@ -115,6 +116,18 @@ def find_members(session: Session) -> list[str]:
 async def find_members_async(session: AsyncSession) -> list[str]:
     """Name everybody, natively."""
     return list(await session.scalars(select(Member.name).order_by(Member.id)))
+
+
+@members.get("/members.txt", replaces=None)
+async def export_members() -> StreamingResponse:
+    """Name everybody, a line each, however many there are."""
+
+    async def lines() -> AsyncIterator[str]:
+        async with database.async_unit_of_work(read_only=True) as unit:
+            async for name in await unit.stream_scalars(select(Member.name).order_by(Member.id)):
+                yield f"{name}\n"
+
+    return StreamingResponse(lines(), media_type="text/plain")
 
 
 app = FastAPI()

@@ -63,3 +63,12 @@ async def test_the_ported_routes_answer_as_the_views_do(
 
 async def test_every_hook_is_declared(club: dict[str, Any]) -> None:
     assert club["bridge"].report().undeclared_hooks == {}
+
+
+async def test_a_streamed_response_has_a_unit_of_its_own_and_gives_its_connection_back(club: dict[str, Any]) -> None:
+    transport = httpx.ASGITransport(club["app"])
+    cookies = session_cookie(club["legacy"], 1)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver", cookies=cookies) as client:
+        answer = await client.get("/members.txt")
+    assert (answer.headers["bridge-path"], answer.text) == ("native", "Ann\nBob\n")
+    assert club["database"].async_engine.pool.checkedout() == 0
