@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections import defaultdict, deque
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
-from weakref import WeakMethod
 
 from bridge.errors import EvidenceRefused
 from bridge.evidence.counts import CANCELLED, CLIENT_ERROR, LATENCY, SERVED, Tally, error_counter, rule_counter
 from bridge.evidence.latency import bucket_of
 from bridge.evidence.refused import Refused
 from bridge.evidence.store import Batch, CounterKey
-from bridge.offload import finish
+from bridge.offload import call_in_forked_child, finish
 from bridge.shadow import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from bridge.evidence.clock import Clock
     from bridge.evidence.settings import EvidenceSettings
@@ -73,7 +71,7 @@ class Tallies:
         self._settings = settings
         self._clock = clock
         self._begin()
-        os.register_at_fork(after_in_child=_if_alive(WeakMethod(self._begin)))
+        call_in_forked_child(self._begin)
 
     def _begin(self) -> None:
         """Count from nothing, as a process of its own: so does a forked one, whose parent gives to the store what it has counted."""
@@ -269,16 +267,6 @@ class Tallies:
             logger.warning("%r takes evidence again", self._store)
             self._error = None
         self._failed_in_a_row = 0
-
-
-def _if_alive(method: WeakMethod[Callable[[], None]]) -> Callable[[], None]:
-    # What is registered at fork stays registered, and must not keep what it belongs to.
-    def call() -> None:
-        alive = method()
-        if alive is not None:
-            alive()
-
-    return call
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

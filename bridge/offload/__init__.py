@@ -3,6 +3,7 @@
 from bridge.offload.call import offload
 from bridge.offload.capacity import Capacity
 from bridge.offload.finish import finish, settled
+from bridge.offload.forking import call_in_forked_child
 from bridge.offload.from_thread import from_thread
 from bridge.offload.refusal import check_callable, name_of
 from bridge.offload.statistics import CapacityStatistics, Histogram, StuckCall
@@ -15,6 +16,7 @@ __all__ = [
     "Histogram",
     "StuckCall",
     "arm",
+    "call_in_forked_child",
     "check_callable",
     "disarm",
     "finish",

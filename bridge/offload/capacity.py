@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
-import weakref
 from typing import TYPE_CHECKING, Final
 
 from bridge.errors import InvalidPoolSize
 from bridge.offload.anyio_lane import AnyioLanes
+from bridge.offload.forking import call_in_forked_child
 from bridge.offload.lane import Lane
 from bridge.offload.lifetime import when_loop_ends
 from bridge.offload.statistics import CapacityStatistics, merge
@@ -63,7 +62,7 @@ class Capacity:
         self._admission_timeout = admission_timeout
         self._forget()
         # Threads do not survive a fork, and a lock may have been held by one of them.
-        os.register_at_fork(after_in_child=_Forget(self))
+        call_in_forked_child(self._forget)
 
     def _forget(self) -> None:
         self._lock = threading.Lock()
@@ -156,20 +155,6 @@ class Capacity:
         if foreign is not None:
             return foreign.statistics()
         return merge(self._tokens, (lane.statistics() for lane in lanes))
-
-
-class _Forget:
-    """Reset a capacity in a forked child, without keeping it alive: what is registered at fork stays registered."""
-
-    __slots__ = ("_capacity",)
-
-    def __init__(self, capacity: Capacity) -> None:
-        self._capacity = weakref.ref(capacity)
-
-    def __call__(self) -> None:
-        capacity = self._capacity()
-        if capacity is not None:
-            capacity._forget()  # noqa: SLF001  part of the same idea
 
 
 def _check_tokens(tokens: int) -> None:
