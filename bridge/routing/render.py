@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -9,11 +10,14 @@ from pydantic_core import to_json
 from sqlalchemy.exc import MissingGreenlet
 from starlette.responses import Response
 
+from bridge.compat.responses import BODILESS
 from bridge.database import refuse_live_objects
 from bridge.errors import LazyLoadOutsideSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+
+    from bridge.routing.output import Output
 
 __all__ = ["Renderer"]
 
@@ -25,33 +29,25 @@ class Renderer:
         self,
         *,
         source: str,
-        response_model: Any = None,
-        status_code: int = 200,
+        output: Output,
         encode: Callable[[Any], bytes] = to_json,
         media_type: str = "application/json",
         empty_media_type: str | None = None,
-        present: Callable[[Any], Any] | None = None,
-        headers: Callable[[Any], Mapping[str, str]] | None = None,
     ) -> None:
         """
         Args:
             source: The name of the operation, for messages.
-            response_model: Shape of the body; read from attributes, so lazy loading happens here.
-            status_code: HTTP status of a success.
+            output: What the operation declares of its responses.
             encode: Writes the body; by default as Pydantic does.
             media_type: Content-Type of what *encode* writes.
             empty_media_type: Content-Type of an answer without a body.
-            present: Turns the result into what the response model reads.
-            headers: Further response headers, computed from the result.
         """
         self._source = source
-        self._adapter = TypeAdapter(response_model) if response_model is not None else None
-        self._status_code = status_code
+        self._adapter = TypeAdapter(output.response_model) if output.response_model is not None else None
+        self._output = output
         self._encode = encode
         self._media_type = media_type
         self._empty_media_type = empty_media_type
-        self._present = present
-        self._headers = headers
 
     def render(self, result: Any) -> Response:
         """
@@ -64,12 +60,14 @@ class Renderer:
         """
         if isinstance(result, Response):
             return result
-        headers = dict(self._headers(result)) if self._headers else None
-        shaped = self._present(result) if self._present else result
-        if shaped is None and self._adapter is None:
-            return Response(None, self._status_code, headers, self._empty_media_type)
+        output = self._output
+        status_code = output.status_code or HTTPStatus.OK
+        headers = dict(output.headers(result)) if output.headers else None
+        shaped = output.present(result) if output.present else result
+        if status_code in BODILESS or (shaped is None and self._adapter is None):
+            return Response(None, status_code, headers, self._empty_media_type)
         content = self._encode(self._plain(shaped))
-        return Response(content, self._status_code, headers, media_type=self._media_type)
+        return Response(content, status_code, headers, media_type=self._media_type)
 
     def _plain(self, result: Any) -> Any:
         if self._adapter is None:

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from bridge.errors import WritesNotCheckable
 from bridge.routing.endpoint import make_endpoint
 from bridge.routing.operations import AUTO, Auto, Operation, operation_name
+from bridge.routing.output import output_of
 from bridge.routing.render import Renderer
 from bridge.routing.signature import check_same_parameters, read_function
 from bridge.shadow import CheckOptions
@@ -34,7 +35,8 @@ class BridgeRouter(APIRouter):
     * ``@router.get(path)`` on an asynchronous function: *ported*, and the Flask view is the legacy path.
 
     A parameter annotated `Session` (or `AsyncSession`) gets the session; FastAPI fills the others as usual. What the function
-    returns is rendered through ``response_model`` while the session is open, and committed before the response starts.
+    returns is rendered through ``response_model`` while the session is open, and committed before the response starts; where that is
+    not given, its return annotation is the model, if Pydantic has a schema for it.
     Besides the options of FastAPI's own decorators, each takes:
 
     Args:
@@ -104,25 +106,20 @@ class BridgeRouter(APIRouter):
             options["route_class_override"] = compat.route_class()
 
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+            replaced, native = _paths(function, legacy)
+            output = output_of(read_function(function), options, present=present, headers=headers)
             for method in methods or ["GET"]:
-                name = operation_name(method, self.prefix + path)
                 operation = Operation(
-                    name,
-                    *_paths(function, legacy),
+                    operation_name(method, self.prefix + path),
+                    replaced,
+                    native,
                     replaces=replaces,
                     retired=retired,
                     check=check or CheckOptions(),
                     version=version,
                 )
                 _require_checkable(operation, self._units)
-                renderer = Renderer(
-                    source=operation.name,
-                    response_model=options.get("response_model"),
-                    status_code=options.get("status_code") or 200,
-                    **(_output(chosen) if chosen else {}),
-                    present=present,
-                    headers=headers,
-                )
+                renderer = Renderer(source=operation.name, output=output, **(_written_by(chosen) if chosen else {}))
                 endpoint = make_endpoint(
                     operation,
                     table=self._table,
@@ -133,7 +130,8 @@ class BridgeRouter(APIRouter):
                     watch_disconnect=watch_disconnect,
                     read_only=self._read_only_gets and method.upper() == "GET" if read_only is None else read_only,
                 )
-                self.add_api_route(path, endpoint, methods=[method], **options)
+                declared = {**options, "response_model": output.response_model}
+                self.add_api_route(path, endpoint, methods=[method], **declared)
                 self._table.add(operation, endpoint, stage=self._stage)
             return function
 
@@ -172,7 +170,7 @@ def _require_checkable(operation: Operation, units: UnitRunner) -> None:
         raise WritesNotCheckable(msg)
 
 
-def _output(compat: FlaskCompat) -> dict[str, Any]:
+def _written_by(compat: FlaskCompat) -> dict[str, Any]:
     json = compat.encoder()
     written = {"encode": json.encode, "media_type": json.media_type} if json else {}
     return {**written, "empty_media_type": compat.empty_media_type}

@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
 from sqlalchemy.exc import MissingGreenlet
 from starlette.responses import PlainTextResponse
 
 from bridge import LazyLoadOutsideSession, LiveObjectReturned
 from bridge.compat import FlaskJSON
+from bridge.routing.output import Output
 from bridge.routing.render import Renderer
 from legacy_sync.models import Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Named(BaseModel):
@@ -43,8 +48,8 @@ class Parent:
         self.children = children
 
 
-def renderer(**options: Any) -> Renderer:
-    return Renderer(source="GET /tags/{tag_id}", **options)
+def renderer(*, encode: Callable[[Any], bytes] = to_json, **options: Any) -> Renderer:
+    return Renderer(source="GET /tags/{tag_id}", output=Output(**options), encode=encode)
 
 
 def test_the_response_model_reads_a_mapped_object_and_shows_nothing_else() -> None:
