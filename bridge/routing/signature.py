@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
 
+from fastapi.params import Depends
 from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session
 from sqlalchemy.orm import Session, scoped_session
 
@@ -20,6 +21,7 @@ __all__ = [
     "bare",
     "check_same_parameters",
     "endpoint_signature",
+    "is_dependency",
     "is_one_of",
     "plain_function",
     "read_function",
@@ -60,8 +62,8 @@ def read_function(call: Callable[..., Any]) -> UnitFunction:
     Read the signature of *call*.
 
     Raises:
-        SignatureMismatch: It takes ``*args`` or ``**kwargs``, or the wrong kind of session, so FastAPI could not fill its
-            parameters.
+        SignatureMismatch: It takes ``*args`` or ``**kwargs``, the wrong kind of session, or two sessions, so its parameters could
+            not be filled.
     """
     name = f"{call.__module__}.{getattr(call, '__qualname__', repr(call))}"
     is_async = inspect.iscoroutinefunction(call)
@@ -77,7 +79,15 @@ def read_function(call: Callable[..., Any]) -> UnitFunction:
             msg = f"{name} takes {parameter}, which no request can fill: name each parameter"
             raise SignatureMismatch(msg)
         plain = bare(parameter.annotation)
-        if is_one_of(plain, ASYNC_SESSION_TYPES if is_async else SESSION_TYPES):
+        if is_dependency(parameter):
+            parameters.append(parameter)
+        elif is_one_of(plain, ASYNC_SESSION_TYPES if is_async else SESSION_TYPES):
+            if session is not None:
+                msg = (
+                    f"{name} takes two sessions, {session!r} and {parameter.name!r}, but a unit of work has one: "
+                    "give the other with Depends()"
+                )
+                raise SignatureMismatch(msg)
             session = parameter.name
         elif is_one_of(plain, SESSION_TYPES if is_async else ASYNC_SESSION_TYPES):
             wanted = "AsyncSession" if is_async else "Session"
@@ -139,6 +149,11 @@ def is_one_of(annotation: Any, types: tuple[type, ...]) -> bool:
     """Tell whether *annotation* is one of *types*, a subclass, or a generic of one."""
     plain = get_origin(annotation) or annotation
     return isinstance(plain, type) and issubclass(plain, types)
+
+
+def is_dependency(parameter: inspect.Parameter) -> bool:
+    """Tell whether FastAPI fills *parameter* by calling what its ``Depends()`` names, whatever its type."""
+    return any(isinstance(each, Depends) for each in (parameter.default, *get_args(parameter.annotation)))
 
 
 def plain_function(call: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,9 +1,10 @@
 """What a function may ask FastAPI for, besides its own parameters."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from fastapi import Body
+from fastapi import Body, Depends
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,6 +26,25 @@ async def test_a_function_may_ask_for_the_request_and_set_headers_on_the_respons
     assert (answer.status_code, answer.json()) == (202, {"path": "/greet"})
     assert answer.headers["x-greeting"] == "hello"
     assert answer.cookies == {"greeted": "yes"}
+
+
+async def other_database() -> Any:
+    return "other"
+
+
+OtherSession = Annotated[AsyncSession, Depends(other_database)]
+
+
+async def sessions(session: AsyncSession, other: OtherSession) -> dict[str, str]:
+    return {"session": type(session).__name__, "other": str(other)}
+
+
+async def test_a_session_of_a_dependency_comes_from_there_and_can_be_overridden() -> None:
+    app, _ = installed(flask_with({}), lambda router: router.get("/sessions", replaces=None)(sessions))
+    async with client_of(app) as client:
+        assert (await client.get("/sessions")).json() == {"session": "AsyncSession", "other": "other"}
+        app.dependency_overrides[other_database] = lambda: "overridden"
+        assert (await client.get("/sessions")).json() == {"session": "AsyncSession", "other": "overridden"}
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff", b"[" * 100_000])
