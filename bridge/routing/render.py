@@ -49,9 +49,13 @@ class Renderer:
         self._media_type = media_type
         self._empty_media_type = empty_media_type
 
-    def render(self, result: Any) -> Response:
+    def render(self, result: Any, given: Response | None = None) -> Response:
         """
-        Return the response for *result*.
+        Return the response for *result*; one that was returned is the answer as it is.
+
+        Args:
+            result: What the function returned.
+            given: The response that FastAPI gives to what asks for one: status and headers set on it are added, as FastAPI does.
 
         Raises:
             LiveObjectReturned: There is no response model and *result* is bound to its session.
@@ -61,13 +65,17 @@ class Renderer:
         if isinstance(result, Response):
             return result
         output = self._output
-        status_code = output.status_code or HTTPStatus.OK
+        status_code = (given and given.status_code) or output.status_code or HTTPStatus.OK
         headers = dict(output.headers(result)) if output.headers else None
         shaped = output.present(result) if output.present else result
         if status_code in BODILESS or (shaped is None and self._adapter is None):
-            return Response(None, status_code, headers, self._empty_media_type)
-        content = self._encode(self._plain(shaped))
-        return Response(content, status_code, headers, media_type=self._media_type)
+            response = Response(None, status_code, headers, self._empty_media_type)
+        else:
+            content = self._encode(self._plain(shaped))
+            response = Response(content, status_code, headers, media_type=self._media_type)
+        if given is not None:
+            response.headers.raw.extend(given.headers.raw)
+        return response
 
     def _plain(self, result: Any) -> Any:
         if self._adapter is None:
