@@ -5,8 +5,9 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from fastapi.encoders import jsonable_encoder
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import to_json
+from pydantic_core import PydanticSerializationError, to_json
 from sqlalchemy.exc import MissingGreenlet
 from starlette.responses import Response
 
@@ -30,7 +31,7 @@ class Renderer:
         *,
         source: str,
         output: Output,
-        encode: Callable[[Any], bytes] = to_json,
+        encode: Callable[[Any], bytes] | None = None,
         media_type: str = "application/json",
         empty_media_type: str | None = None,
     ) -> None:
@@ -38,7 +39,7 @@ class Renderer:
         Args:
             source: The name of the operation, for messages.
             output: What the operation declares of its responses.
-            encode: Writes the body; by default as Pydantic does.
+            encode: Writes JSON of Python values; None for Pydantic.
             media_type: Content-Type of what *encode* writes.
             empty_media_type: Content-Type of an answer without a body.
         """
@@ -58,38 +59,60 @@ class Renderer:
             given: The response that FastAPI gives to what asks for one: status and headers set on it are added, as FastAPI does.
 
         Raises:
-            LiveObjectReturned: There is no response model and *result* is bound to its session.
+            LiveObjectReturned: There is no response model, or one that takes anything, and *result* is bound to its session.
             LazyLoadOutsideSession: An attribute needed SQL on the event loop.
             pydantic.ValidationError: *result* does not fit the response model.
         """
         if isinstance(result, Response):
             return result
         output = self._output
-        status_code = (given and given.status_code) or output.status_code or HTTPStatus.OK
-        headers = dict(output.headers(result)) if output.headers else None
-        shaped = output.present(result) if output.present else result
-        if status_code in BODILESS or (shaped is None and self._adapter is None):
-            response = Response(None, status_code, headers, self._empty_media_type)
-        else:
-            content = self._encode(self._plain(shaped))
-            response = Response(content, status_code, headers, media_type=self._media_type)
+        status_code = (given and given.status_code) or output.status_code
+        headers = output.headers(result) if output.headers else {}
+        response = self._respond(output.present(result) if output.present else result, status_code)
+        response.headers.update(headers)
         if given is not None:
             response.headers.raw.extend(given.headers.raw)
         return response
 
+    def _respond(self, shaped: Any, status_code: int | None) -> Response:
+        response_class = self._output.response_class
+        if status_code in BODILESS or (shaped is None and self._adapter is None and response_class is None):
+            return Response(None, status_code or HTTPStatus.OK, media_type=self._empty_media_type)
+        if response_class is None:
+            return Response(self._json(shaped), status_code or HTTPStatus.OK, media_type=self._media_type)
+        # Else the class says which status it has, such as a redirect.
+        status: dict[str, Any] = {} if status_code is None else {"status_code": status_code}
+        return response_class(self._plain(shaped), **status)
+
+    def _json(self, result: Any) -> bytes:
+        if self._adapter is None:
+            refuse_live_objects(result, source=self._source)
+            return to_json(result) if self._encode is None else self._encode(result)
+        value = self._validated(self._adapter, result)
+        try:
+            if self._encode is None:
+                return self._adapter.dump_json(value, **self._output.dump)
+            return self._encode(self._adapter.dump_python(value, **self._output.dump))
+        except (PydanticSerializationError, TypeError):
+            # A model such as dict[str, Any] lets everything through.
+            refuse_live_objects(self._adapter.dump_python(value, **self._output.dump), source=self._source)
+            raise
+
     def _plain(self, result: Any) -> Any:
         if self._adapter is None:
             refuse_live_objects(result, source=self._source)
-            return result
+            return jsonable_encoder(result)
+        return self._adapter.dump_python(self._validated(self._adapter, result), mode="json", **self._output.dump)
+
+    def _validated(self, adapter: TypeAdapter[Any], result: Any) -> Any:
         try:
-            value = self._adapter.validate_python(result, from_attributes=True)
+            return adapter.validate_python(result, from_attributes=True)
         except ValidationError as error:
             # Pydantic turns an exception raised by an attribute into an item of its own error and drops the cause.
             for item in error.errors(include_url=False, include_input=False):
                 if item["type"] == "get_attribute_error" and MissingGreenlet.__name__ in item["ctx"]["error"]:
                     raise self._lazy_load(".".join(map(str, item["loc"]))) from None
             raise
-        return self._adapter.dump_python(value)
 
     def _lazy_load(self, attribute: str) -> LazyLoadOutsideSession:
         return LazyLoadOutsideSession(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = ["annotated_model"]
 
+# Of what may be anything, and of what Pydantic reads one by one, when the session may be closed.
+WITHOUT_SHAPE: Final = frozenset({"any", "generator"})
+
 
 def annotated_model(function: UnitFunction) -> Any:
     """
     Return the annotation of what *function* returns, where that can be a response model; else None.
 
-    It cannot where it is missing, None, a response, or anything at all, nor where Pydantic has no schema for it, such as for a
+    It cannot where it is missing, None, a response, anything at all or an iterable, nor where Pydantic has no schema for it, such as for a
     mapped class. What is no response in a union with some is what the model is of.
     """
     annotation = _without_responses(_returned(function))
@@ -42,7 +45,7 @@ def annotated_model(function: UnitFunction) -> Any:
         return annotation if any(is_one_of(leaf, (BaseModel,)) for leaf in _leaves(annotation)) else None
     except PydanticUserError:
         return None
-    return None if adapter.core_schema["type"] == "any" else annotation
+    return None if adapter.core_schema["type"] in WITHOUT_SHAPE else annotation
 
 
 def _returned(function: UnitFunction) -> Any:

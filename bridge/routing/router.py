@@ -17,6 +17,8 @@ from bridge.shadow import CheckOptions
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from starlette.responses import Response
+
     from bridge.compat import FlaskCompat
     from bridge.routing.operations import OperationTable
     from bridge.routing.signature import UnitFunction
@@ -75,6 +77,7 @@ class BridgeRouter(APIRouter):
         if compat is not None:
             options.setdefault("route_class", compat.route_class())
         super().__init__(**options)
+        self._response_class: type[Response] | None = options.get("default_response_class")
         self._table = table
         self._units = units
         self._compat = compat
@@ -107,7 +110,9 @@ class BridgeRouter(APIRouter):
 
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             replaced, native = _paths(function, legacy)
-            output = output_of(read_function(function), options, present=present, headers=headers)
+            output = output_of(
+                read_function(function), options, response_class=self._response_class, present=present, headers=headers
+            )
             for method in methods or ["GET"]:
                 operation = Operation(
                     operation_name(method, self.prefix + path),

@@ -63,9 +63,12 @@ def read_function(call: Callable[..., Any]) -> UnitFunction:
 
     Raises:
         SignatureMismatch: It takes ``*args`` or ``**kwargs``, the wrong kind of session, or two sessions, so its parameters could
-            not be filled.
+            not be filled; or it is an asynchronous generator.
     """
     name = f"{call.__module__}.{getattr(call, '__qualname__', repr(call))}"
+    if inspect.isasyncgenfunction(call):
+        msg = f"{name} is an asynchronous generator, which would run when its session is closed: return a StreamingResponse"
+        raise SignatureMismatch(msg)
     is_async = inspect.iscoroutinefunction(call)
     session: str | None = None
     parameters = []

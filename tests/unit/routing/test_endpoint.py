@@ -93,7 +93,7 @@ async def test_a_response_that_is_returned_stays_as_it_is_as_in_fastapi() -> Non
     )
     async with client_of(app) as client:
         answer = await client.get("/")
-    assert (answer.status_code, answer.text, answer.cookies) == (418, "as it is", {})
+    assert (answer.status_code, answer.text, dict(answer.cookies)) == (418, "as it is", {})
 
 
 async def other_database() -> Any:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask import Flask
 from pydantic import BaseModel, ValidationError
-from pydantic_core import to_json
 from sqlalchemy.exc import MissingGreenlet
 from starlette.responses import PlainTextResponse
 
@@ -48,7 +47,7 @@ class Parent:
         self.children = children
 
 
-def renderer(*, encode: Callable[[Any], bytes] = to_json, **options: Any) -> Renderer:
+def renderer(*, encode: Callable[[Any], bytes] | None = None, **options: Any) -> Renderer:
     return Renderer(source="GET /tags/{tag_id}", output=Output(**options), encode=encode)
 
 

@@ -1,6 +1,6 @@
 """What a function says it returns is its response model, as in FastAPI."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Generic, NoReturn, TypeVar
 
@@ -95,6 +95,7 @@ def test_what_pydantic_has_a_schema_for_is_a_response_model(annotation: Any) -> 
         dict[str, Tag],
         Account | Tag,
         Iterator[int],
+        Iterable[int],
         AsyncIterator[int],
         ForTypeCheckers,
     ],

@@ -1,7 +1,7 @@
 """A port takes what the legacy function takes."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 import pytest
@@ -155,6 +155,17 @@ def test_fastapi_sees_every_parameter_but_the_session() -> None:
 def test_a_session_that_a_dependency_makes_is_left_to_fastapi() -> None:
     for function in (other_annotated, other_default, other_kind, both):
         assert [parameter.name for parameter in read_function(function).parameters] == ["db"]
+
+
+async def generator(session: AsyncSession) -> AsyncIterator[int]:
+    yield 1
+
+
+def test_an_asynchronous_generator_is_refused() -> None:
+    with pytest.raises(
+        SignatureMismatch, match=r"generator is an asynchronous generator, .*: return a StreamingResponse"
+    ):
+        read_function(generator)
 
 
 def test_a_second_session_is_refused() -> None:
