@@ -122,6 +122,7 @@ class BridgeRouter(APIRouter):
                     retired=retired,
                     check=check or CheckOptions(),
                     version=version,
+                    output=output,
                 )
                 _require_checkable(operation, self._units)
                 renderer = Renderer(source=operation.name, output=output, **(_written_by(chosen) if chosen else {}))

@@ -254,12 +254,14 @@ def test_a_version_is_equal_in_another_process_with_other_hashes_of_text() -> No
         from async_app.app import compose
         from tests.conftest import settings_for
         from bridge.evidence import version_of
+        from bridge.routing.output_version import version_parts
 
         bridge = compose(settings_for("native", "postgresql://unused/unused")).bridge
 
         def versions():
-            both = [(o.native.call, o.legacy.call) for o in bridge.operations if o.native and o.legacy]
-            return [version_of(native, legacy) for native, legacy in both] + [version_of(legacy) for _, legacy in both]
+            both = [o for o in bridge.operations if o.native and o.legacy]
+            ports = [version_of(o.native.call, o.legacy.call, *version_parts(o.output)) for o in both]
+            return ports + [version_of(o.legacy.call) for o in both]
 
         found = versions()
         sqlalchemy.orm.configure_mappers()
