@@ -13,7 +13,7 @@ from starlette.responses import Response
 from bridge.compat.request import UNDECODABLE
 from bridge.errors import RouteShadowed
 from bridge.routing.disconnect import unless_disconnected
-from bridge.routing.signature import bare, endpoint_signature, is_dependency, is_one_of
+from bridge.routing.signature import bare, endpoint_signature, is_dependency, is_one_of, plain_function
 from bridge.stages import Path
 
 if TYPE_CHECKING:
@@ -85,10 +85,11 @@ def make_endpoint(
             work = units.run_native(declared, arguments, render, deadline=deadline, read_only=read_only)
         return await (unless_disconnected(request.receive, work) if watch_disconnect else work)
 
-    endpoint.__name__ = declared.call.__name__
-    endpoint.__qualname__ = declared.call.__qualname__
-    endpoint.__module__ = declared.call.__module__
-    endpoint.__doc__ = declared.call.__doc__
+    named = plain_function(declared.call)
+    endpoint.__name__ = named.__name__
+    endpoint.__qualname__ = named.__qualname__
+    endpoint.__module__ = named.__module__
+    endpoint.__doc__ = named.__doc__
     endpoint.__signature__ = endpoint_signature(declared, *extra)  # type: ignore[attr-defined]  # which FastAPI reads
     return endpoint
 

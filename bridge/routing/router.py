@@ -109,10 +109,9 @@ class BridgeRouter(APIRouter):
             options["route_class_override"] = compat.route_class()
 
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-            replaced, native = _paths(function, legacy)
-            output = output_of(
-                read_function(function), options, response_class=self._response_class, present=present, headers=headers
-            )
+            declared = read_function(function)
+            replaced, native = _paths(declared, legacy)
+            output = output_of(declared, options, response_class=self._response_class, present=present, headers=headers)
             for method in methods or ["GET"]:
                 operation = Operation(
                     operation_name(method, self.prefix + path),
@@ -136,8 +135,9 @@ class BridgeRouter(APIRouter):
                     watch_disconnect=watch_disconnect,
                     read_only=self._read_only_gets and method.upper() == "GET" if read_only is None else read_only,
                 )
-                declared = {**options, "response_model": output.response_model}
-                self.add_api_route(path, endpoint, methods=[method], **declared)
+                self.add_api_route(
+                    path, endpoint, methods=[method], **{**options, "response_model": output.response_model}
+                )
                 self._table.add(operation, endpoint, stage=self._stage)
             return function
 
@@ -163,6 +163,18 @@ class BridgeRouter(APIRouter):
         """Decorate the function of a DELETE operation."""
         return self.api_route(path, methods=["DELETE"], **options)
 
+    def head(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]  # as above
+        """Decorate the function of a HEAD operation."""
+        return self.api_route(path, methods=["HEAD"], **options)
+
+    def options(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]  # as above
+        """Decorate the function of an OPTIONS operation."""
+        return self.api_route(path, methods=["OPTIONS"], **options)
+
+    def trace(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]  # as above
+        """Decorate the function of a TRACE operation."""
+        return self.api_route(path, methods=["TRACE"], **options)
+
 
 def _require_checkable(operation: Operation, units: UnitRunner) -> None:
     if not operation.check.writes:
@@ -183,10 +195,9 @@ def _written_by(compat: FlaskCompat) -> dict[str, Any]:
 
 
 def _paths(
-    function: Callable[..., Any], legacy: Callable[..., Any] | None
+    declared: UnitFunction, legacy: Callable[..., Any] | None
 ) -> tuple[UnitFunction | None, UnitFunction | None]:
     """Return the function of the bridged and that of the native path."""
-    declared = read_function(function)
     if legacy is not None:
         replaced = read_function(legacy)
         check_same_parameters(replaced, declared)

@@ -63,9 +63,13 @@ def read_function(call: Callable[..., Any]) -> UnitFunction:
 
     Raises:
         SignatureMismatch: It takes ``*args`` or ``**kwargs``, the wrong kind of session, or two sessions, so its parameters could
-            not be filled; or it is an asynchronous generator.
+            not be filled; or it is an asynchronous generator, or no function at all.
     """
-    name = f"{call.__module__}.{getattr(call, '__qualname__', repr(call))}"
+    function = plain_function(call)
+    if not hasattr(function, "__name__"):
+        msg = f"{function!r} is no function, and has no name that a route could take: give its method, such as __call__"
+        raise SignatureMismatch(msg)
+    name = f"{function.__module__}.{function.__qualname__}"
     if inspect.isasyncgenfunction(call):
         msg = f"{name} is an asynchronous generator, which would run when its session is closed: return a StreamingResponse"
         raise SignatureMismatch(msg)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from textwrap import dedent
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -225,6 +226,14 @@ def test_the_legacy_function_can_be_part_of_it() -> None:
     changed = module(SERVICE.replace("return 1", "return 2"))
     assert version_of(changed.port, changed.untouched) != both
     assert version_of(made.port) != both
+
+
+def test_a_partial_function_has_the_code_of_the_one_behind_it() -> None:
+    def given(source: str, size: int) -> str:
+        return version_of(partial(module(source).port, size=size))
+
+    assert given(SERVICE, 1) == given(SERVICE, 1) != given(SERVICE, 2)
+    assert given(SERVICE.replace("sum(amounts), 2", "sum(amounts), 3"), 1) != given(SERVICE, 1)
 
 
 def test_what_an_exception_handler_covers_counts() -> None:

@@ -1,6 +1,7 @@
 """What a function may ask FastAPI for, besides its own parameters."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any
 
 import pytest
@@ -94,6 +95,31 @@ async def test_a_response_that_is_returned_stays_as_it_is_as_in_fastapi() -> Non
     async with client_of(app) as client:
         answer = await client.get("/")
     assert (answer.status_code, answer.text, dict(answer.cookies)) == (418, "as it is", {})
+
+
+async def sized(size: int, factor: int) -> dict[str, int]:
+    """Multiply."""
+    return {"size": size * factor}
+
+
+async def test_a_partial_function_is_served_under_the_name_of_the_one_behind_it() -> None:
+    app, _ = installed(flask_with({}), lambda router: router.get("/sized", replaces=None)(partial(sized, factor=10)))
+    async with client_of(app) as client:
+        assert (await client.get("/sized?size=2")).json() == {"size": 20}
+    assert app.openapi()["paths"]["/sized"]["get"]["summary"] == "Sized"
+    assert app.openapi()["paths"]["/sized"]["get"]["description"] == "Multiply."
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "head", "options", "trace"])
+@pytest.mark.parametrize("rules", [{}, {"show": "GET,POST,PUT,PATCH,DELETE,HEAD,OPTIONS,TRACE /it"}])
+async def test_each_method_has_a_decorator(method: str, rules: dict[str, str]) -> None:
+    def declare(router: BridgeRouter) -> None:
+        getattr(router, method)("/it", replaces="show" if rules else None, status_code=202)(nothing_asked)
+
+    app, _ = installed(flask_with(rules), declare)
+    async with client_of(app) as client:
+        answer = await client.request(method, "/it")
+    assert (answer.status_code, answer.headers["bridge-path"]) == (202, "native")
 
 
 async def other_database() -> Any:

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Annotated, Any
 
 import pytest
@@ -155,6 +156,22 @@ def test_fastapi_sees_every_parameter_but_the_session() -> None:
 def test_a_session_that_a_dependency_makes_is_left_to_fastapi() -> None:
     for function in (other_annotated, other_default, other_kind, both):
         assert [parameter.name for parameter in read_function(function).parameters] == ["db"]
+
+
+class Called:
+    async def __call__(self, session: AsyncSession) -> None: ...
+
+
+def test_an_object_without_a_name_is_refused_and_its_method_is_not() -> None:
+    with pytest.raises(SignatureMismatch, match=r"Called object .* is no function, .*: give its method"):
+        read_function(Called())
+    assert read_function(Called().__call__).session == "session"
+
+
+def test_a_partial_function_is_called_like_the_one_behind_it() -> None:
+    read = read_function(partial(port, size=5))
+    assert (read.name, read.is_async, read.session) == (f"{__name__}.port", True, "session")
+    assert [(parameter.name, parameter.default) for parameter in read.parameters][1:] == [("size", 5)]
 
 
 async def generator(session: AsyncSession) -> AsyncIterator[int]:
