@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi.encoders import jsonable_encoder
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 from sqlalchemy.exc import MissingGreenlet
 from starlette.responses import Response
 
@@ -94,9 +94,12 @@ class Renderer:
                 return self._adapter.dump_json(value, **self._output.dump)
             return self._encode(self._adapter.dump_python(value, **self._output.dump))
         except (PydanticSerializationError, TypeError):
+            plain = self._adapter.dump_python(value, **self._output.dump)
             # A model such as dict[str, Any] lets everything through.
-            refuse_live_objects(self._adapter.dump_python(value, **self._output.dump), source=self._source)
-            raise
+            refuse_live_objects(plain, source=self._source)
+            if self._encode is None:
+                raise
+            return self._encode(_writable(plain, self._encode))
 
     def _plain(self, result: Any) -> Any:
         if self._adapter is None:
@@ -119,3 +122,18 @@ class Renderer:
             f"{self._source} returned an object whose {attribute!r} is not loaded, and the event loop cannot wait for SQL here: "
             f"add selectinload() or joinedload() for it to the query, or refresh() the object"
         )
+
+
+def _writable(value: Any, encode: Callable[[Any], bytes]) -> Any:
+    """Return *value* with Pydantic's form of what *encode* cannot write, such as a time or a member of an enumeration."""
+    if isinstance(value, dict):
+        return {to_jsonable_python(key): _writable(each, encode) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_writable(each, encode) for each in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    try:
+        encode(value)
+    except TypeError:
+        return to_jsonable_python(value)
+    return value
