@@ -35,7 +35,7 @@ class Output:
     """
 
     response_model: Any = None
-    dump: Mapping[str, Any] = field(default_factory=lambda: {"by_alias": True})
+    dump: Mapping[str, Any] = field(default_factory=lambda: {"by_alias": True}, hash=False)
     response_class: type[Response] | None = None
     status_code: int | None = None
     present: Callable[[Any], Any] | None = None
