@@ -26,6 +26,7 @@ from benchmarks import endpoints_application as served
 from benchmarks.results import save
 from benchmarks.tables import show
 from bridge import Capacity, offload
+from bridge.routing.output import Output
 from bridge.routing.render import Renderer
 from bridge.testing import TemplateDatabase
 
@@ -83,7 +84,7 @@ def bare() -> FastAPI:
 def steps() -> dict[str, Callable[[], Awaitable[object]]]:
     """Return what is measured, by name; what is synchronous runs on the event loop's thread unless it says otherwise."""
     database, plain, capacity = served.database(), served.original_sessions(), Capacity(served.CONNECTIONS)
-    renderer = Renderer(source="GET /users/{user_id}", response_model=UserRead)
+    renderer = Renderer(source="GET /users/{user_id}", output=Output(response_model=UserRead))
 
     def unit(*, read_only: bool = False, used: bool = True) -> object:
         with database.unit_of_work(read_only=read_only) as session:

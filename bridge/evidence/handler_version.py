@@ -167,6 +167,8 @@ class _Reader:
 
 
 def _package(part: Any) -> str | None:
+    if isinstance(part, functools.partial):
+        return _package(part.func)
     module = getattr(inspect.unwrap(_unbound(part)), "__module__", None) or type(part).__module__
     return str(module).partition(".")[0]
 

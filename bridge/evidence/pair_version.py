@@ -14,15 +14,16 @@ __all__ = ["is_same_port", "version_of_pair", "what_changed"]
 BESIDE: Final = "/"
 
 
-def version_of_pair(native: Callable[..., Any], legacy: Callable[..., Any] | None) -> str:
+def version_of_pair(native: Callable[..., Any], legacy: Callable[..., Any] | None, *output: Any) -> str:
     """
     Return the version of a port and of its legacy side, each by `version_of`: ``1f0c9b2ad4e7/83d1a6b05c2f``.
 
     Args:
         native: The port.
         legacy: What it is checked against, whose package need not be that of the port; None where there is nothing.
+        output: What else decides the answers of the port, such as its response model.
     """
-    version = version_of(native)
+    version = version_of(native, *output)
     return version if legacy is None else f"{version}{BESIDE}{version_of(legacy)}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.exceptions import RequestValidationError
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from bridge.compat.request import UNDECODABLE
 from bridge.errors import RouteShadowed
 from bridge.routing.disconnect import unless_disconnected
-from bridge.routing.signature import endpoint_signature
+from bridge.routing.signature import bare, endpoint_signature, is_dependency, is_one_of, plain_function
 from bridge.stages import Path
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ __all__ = ["OPERATION_KEY", "PATH_KEY", "make_endpoint"]
 PATH_KEY: Final = "bridge.path"
 OPERATION_KEY: Final = "bridge.operation"
 REQUEST_PARAMETER: Final = "bridge_request"
+RESPONSE_PARAMETER: Final = "bridge_response"
 
 
 def make_endpoint(
@@ -57,42 +59,44 @@ def make_endpoint(
     """
     legacy, declared = operation.legacy, operation.declared
     # FastAPI fills one parameter of each of these kinds, so the function's own serves both.
-    own_request, response_name = _parameter_of(declared, Request), _parameter_of(declared, Response)
+    request_name = _parameter_of(declared, Request) or REQUEST_PARAMETER
+    response_name = _parameter_of(declared, Response) or RESPONSE_PARAMETER
+    extra = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind)
+        for name, kind in ((REQUEST_PARAMETER, Request), (RESPONSE_PARAMETER, Response))
+        if name in {request_name, response_name}
+    ]
 
     async def endpoint(**arguments: Any) -> Response:
-        request: Request = arguments[own_request] if own_request else arguments.pop(REQUEST_PARAMETER)
+        request: Request = arguments[request_name]
         scope = request.scope
         _refuse_shadowed(scope.get(OPERATION_KEY, operation), operation)
         if any(value is UNDECODABLE for value in arguments.values()):
             raise RequestValidationError([{"type": "json_invalid", "loc": ("body",), "msg": "JSON decode error"}])
+        render = partial(renderer.render, given=arguments[response_name])
+        for parameter in extra:
+            del arguments[parameter.name]
         path = scope.get(PATH_KEY) or operation.path_for(table.decide(operation, scope))
         if legacy is not None and path is not Path.NATIVE:
             work = units.run_legacy(
-                legacy, arguments, renderer.render, app_context=app_context, deadline=deadline, read_only=read_only
+                legacy, arguments, render, app_context=app_context, deadline=deadline, read_only=read_only
             )
         else:
-            work = units.run_native(declared, arguments, renderer.render, deadline=deadline, read_only=read_only)
-        answer = await (unless_disconnected(request.receive, work) if watch_disconnect else work)
-        return _with_headers_of(arguments[response_name], answer) if response_name else answer
+            work = units.run_native(declared, arguments, render, deadline=deadline, read_only=read_only)
+        return await (unless_disconnected(request.receive, work) if watch_disconnect else work)
 
-    endpoint.__name__ = declared.call.__name__
-    endpoint.__qualname__ = declared.call.__qualname__
-    endpoint.__module__ = declared.call.__module__
-    endpoint.__doc__ = declared.call.__doc__
-    extra = (
-        []
-        if own_request
-        else [inspect.Parameter(REQUEST_PARAMETER, inspect.Parameter.KEYWORD_ONLY, annotation=Request)]
-    )
+    named = plain_function(declared.call)
+    endpoint.__name__ = named.__name__
+    endpoint.__qualname__ = named.__qualname__
+    endpoint.__module__ = named.__module__
+    endpoint.__doc__ = named.__doc__
     endpoint.__signature__ = endpoint_signature(declared, *extra)  # type: ignore[attr-defined]  # which FastAPI reads
     return endpoint
 
 
 def _parameter_of(function: UnitFunction, kind: type) -> str | None:
     """Return the name of the parameter that FastAPI fills with the request or the response of the moment."""
-    annotated = (
-        p.name for p in function.parameters if isinstance(p.annotation, type) and issubclass(p.annotation, kind)
-    )
+    annotated = (p.name for p in function.parameters if is_one_of(bare(p.annotation), (kind,)) and not is_dependency(p))
     return next(annotated, None)
 
 
@@ -103,11 +107,3 @@ def _refuse_shadowed(meant: Operation, reached: Operation) -> None:
             "give the variable of the latter a converter, such as {id:int}, or include the routes in the other order"
         )
         raise RouteShadowed(msg)
-
-
-def _with_headers_of(injected: Response, answer: Response) -> Response:
-    """Add what the function has set on the response that FastAPI gave it, as FastAPI does."""
-    answer.headers.raw.extend(injected.headers.raw)
-    if injected.status_code:
-        answer.status_code = injected.status_code
-    return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bridge.evidence import Operations, version_of_pair
+from bridge.routing.output_version import version_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -80,4 +81,4 @@ class KnownOperations:
     def _version_of(self, operation: Operation, native: UnitFunction) -> str:
         legacy = operation.legacy.call if operation.legacy else self._flask_view(operation.name)
         # Flask's own function stands for a class-based view.
-        return version_of_pair(native.call, getattr(legacy, "view_class", legacy))
+        return version_of_pair(native.call, getattr(legacy, "view_class", legacy), *version_parts(operation.output))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
+from bridge.routing.output import Output
 from bridge.shadow import CheckOptions
 from bridge.stages import Path
 
@@ -55,6 +56,7 @@ class Operation:
         retired: Flask is no longer asked about it; there is no way back but a deploy.
         check: How it is checked.
         version: Names the version of its port; None goes by the code.
+        output: How what its functions return becomes a response.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Operation:
     retired: bool = False
     check: CheckOptions = field(default_factory=CheckOptions)
     version: str | None = None
+    output: Output = field(default_factory=Output)
 
     @property
     def legacy_path(self) -> Path:

@@ -9,12 +9,15 @@ from fastapi import APIRouter
 from bridge.errors import WritesNotCheckable
 from bridge.routing.endpoint import make_endpoint
 from bridge.routing.operations import AUTO, Auto, Operation, operation_name
+from bridge.routing.output import output_of
 from bridge.routing.render import Renderer
 from bridge.routing.signature import check_same_parameters, read_function
 from bridge.shadow import CheckOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from starlette.responses import Response
 
     from bridge.compat import FlaskCompat
     from bridge.routing.operations import OperationTable
@@ -34,7 +37,8 @@ class BridgeRouter(APIRouter):
     * ``@router.get(path)`` on an asynchronous function: *ported*, and the Flask view is the legacy path.
 
     A parameter annotated `Session` (or `AsyncSession`) gets the session; FastAPI fills the others as usual. What the function
-    returns is rendered through ``response_model`` while the session is open, and committed before the response starts.
+    returns is rendered through ``response_model`` while the session is open, and committed before the response starts; where that is
+    not given, its return annotation is the model, if Pydantic has a schema for it.
     Besides the options of FastAPI's own decorators, each takes:
 
     Args:
@@ -73,6 +77,7 @@ class BridgeRouter(APIRouter):
         if compat is not None:
             options.setdefault("route_class", compat.route_class())
         super().__init__(**options)
+        self._response_class: type[Response] | None = options.get("default_response_class")
         self._table = table
         self._units = units
         self._compat = compat
@@ -104,25 +109,22 @@ class BridgeRouter(APIRouter):
             options["route_class_override"] = compat.route_class()
 
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+            declared = read_function(function)
+            replaced, native = _paths(declared, legacy)
+            output = output_of(declared, options, response_class=self._response_class, present=present, headers=headers)
             for method in methods or ["GET"]:
-                name = operation_name(method, self.prefix + path)
                 operation = Operation(
-                    name,
-                    *_paths(function, legacy),
+                    operation_name(method, self.prefix + path),
+                    replaced,
+                    native,
                     replaces=replaces,
                     retired=retired,
                     check=check or CheckOptions(),
                     version=version,
+                    output=output,
                 )
                 _require_checkable(operation, self._units)
-                renderer = Renderer(
-                    source=operation.name,
-                    response_model=options.get("response_model"),
-                    status_code=options.get("status_code") or 200,
-                    **(_output(chosen) if chosen else {}),
-                    present=present,
-                    headers=headers,
-                )
+                renderer = Renderer(source=operation.name, output=output, **(_written_by(chosen) if chosen else {}))
                 endpoint = make_endpoint(
                     operation,
                     table=self._table,
@@ -133,7 +135,9 @@ class BridgeRouter(APIRouter):
                     watch_disconnect=watch_disconnect,
                     read_only=self._read_only_gets and method.upper() == "GET" if read_only is None else read_only,
                 )
-                self.add_api_route(path, endpoint, methods=[method], **options)
+                self.add_api_route(
+                    path, endpoint, methods=[method], **{**options, "response_model": output.response_model}
+                )
                 self._table.add(operation, endpoint, stage=self._stage)
             return function
 
@@ -159,6 +163,18 @@ class BridgeRouter(APIRouter):
         """Decorate the function of a DELETE operation."""
         return self.api_route(path, methods=["DELETE"], **options)
 
+    def head(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]  # as above
+        """Decorate the function of a HEAD operation."""
+        return self.api_route(path, methods=["HEAD"], **options)
+
+    def options(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]  # as above
+        """Decorate the function of an OPTIONS operation."""
+        return self.api_route(path, methods=["OPTIONS"], **options)
+
+    def trace(self, path: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[override]  # as above
+        """Decorate the function of a TRACE operation."""
+        return self.api_route(path, methods=["TRACE"], **options)
+
 
 def _require_checkable(operation: Operation, units: UnitRunner) -> None:
     if not operation.check.writes:
@@ -172,17 +188,16 @@ def _require_checkable(operation: Operation, units: UnitRunner) -> None:
         raise WritesNotCheckable(msg)
 
 
-def _output(compat: FlaskCompat) -> dict[str, Any]:
+def _written_by(compat: FlaskCompat) -> dict[str, Any]:
     json = compat.encoder()
     written = {"encode": json.encode, "media_type": json.media_type} if json else {}
     return {**written, "empty_media_type": compat.empty_media_type}
 
 
 def _paths(
-    function: Callable[..., Any], legacy: Callable[..., Any] | None
+    declared: UnitFunction, legacy: Callable[..., Any] | None
 ) -> tuple[UnitFunction | None, UnitFunction | None]:
     """Return the function of the bridged and that of the native path."""
-    declared = read_function(function)
     if legacy is not None:
         replaced = read_function(legacy)
         check_same_parameters(replaced, declared)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
 
+from fastapi.params import Depends
 from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session
 from sqlalchemy.orm import Session, scoped_session
 
@@ -14,7 +16,16 @@ from bridge.errors import LegacyIsAsync, SignatureMismatch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["UnitFunction", "check_same_parameters", "endpoint_signature", "read_function"]
+__all__ = [
+    "UnitFunction",
+    "bare",
+    "check_same_parameters",
+    "endpoint_signature",
+    "is_dependency",
+    "is_one_of",
+    "plain_function",
+    "read_function",
+]
 
 SESSION_TYPES: Final = (Session, scoped_session)
 ASYNC_SESSION_TYPES: Final = (AsyncSession, async_scoped_session)
@@ -32,6 +43,7 @@ class UnitFunction:
         session: The name of the parameter that takes the session, if it has one.
         parameters: Every other parameter.
         is_async: Whether it runs on the event loop.
+        returns: The annotation of what it returns.
     """
 
     call: Callable[..., Any]
@@ -39,6 +51,7 @@ class UnitFunction:
     session: str | None
     parameters: tuple[inspect.Parameter, ...]
     is_async: bool
+    returns: Any = EMPTY
 
     def __str__(self) -> str:
         return f"{self.name}({', '.join(map(str, self.parameters))})"
@@ -49,10 +62,17 @@ def read_function(call: Callable[..., Any]) -> UnitFunction:
     Read the signature of *call*.
 
     Raises:
-        SignatureMismatch: It takes ``*args`` or ``**kwargs``, or the wrong kind of session, so FastAPI could not fill its
-            parameters.
+        SignatureMismatch: It takes ``*args`` or ``**kwargs``, the wrong kind of session, or two sessions, so its parameters could
+            not be filled; or it is an asynchronous generator, or no function at all.
     """
-    name = f"{call.__module__}.{getattr(call, '__qualname__', repr(call))}"
+    function = plain_function(call)
+    if not hasattr(function, "__name__"):
+        msg = f"{function!r} is no function, and has no name that a route could take: give its method, such as __call__"
+        raise SignatureMismatch(msg)
+    name = f"{function.__module__}.{function.__qualname__}"
+    if inspect.isasyncgenfunction(call):
+        msg = f"{name} is an asynchronous generator, which would run when its session is closed: return a StreamingResponse"
+        raise SignatureMismatch(msg)
     is_async = inspect.iscoroutinefunction(call)
     session: str | None = None
     parameters = []
@@ -65,10 +85,18 @@ def read_function(call: Callable[..., Any]) -> UnitFunction:
         if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY}:
             msg = f"{name} takes {parameter}, which no request can fill: name each parameter"
             raise SignatureMismatch(msg)
-        bare = _bare(parameter.annotation)
-        if _is_one_of(bare, ASYNC_SESSION_TYPES if is_async else SESSION_TYPES):
+        plain = bare(parameter.annotation)
+        if is_dependency(parameter):
+            parameters.append(parameter)
+        elif is_one_of(plain, ASYNC_SESSION_TYPES if is_async else SESSION_TYPES):
+            if session is not None:
+                msg = (
+                    f"{name} takes two sessions, {session!r} and {parameter.name!r}, but a unit of work has one: "
+                    "give the other with Depends()"
+                )
+                raise SignatureMismatch(msg)
             session = parameter.name
-        elif _is_one_of(bare, SESSION_TYPES if is_async else ASYNC_SESSION_TYPES):
+        elif is_one_of(plain, SESSION_TYPES if is_async else ASYNC_SESSION_TYPES):
             wanted = "AsyncSession" if is_async else "Session"
             msg = (
                 f"{name} is {'asynchronous' if is_async else 'synchronous'}, so {parameter} must be annotated {wanted}"
@@ -76,7 +104,7 @@ def read_function(call: Callable[..., Any]) -> UnitFunction:
             raise SignatureMismatch(msg)
         else:
             parameters.append(parameter)
-    return UnitFunction(call, name, session, tuple(parameters), is_async)
+    return UnitFunction(call, name, session, tuple(parameters), is_async, signature.return_annotation)
 
 
 def check_same_parameters(legacy: UnitFunction, native: UnitFunction) -> None:
@@ -112,17 +140,29 @@ def _first_difference(legacy: tuple[inspect.Parameter, ...], native: tuple[inspe
         added = [name for name in others if name not in names]
         return f"missing {missing}, added {added}" if missing or added else "same names in another order"
     for old, new in zip(legacy, native, strict=True):
-        if EMPTY not in {old.annotation, new.annotation} and _bare(old.annotation) != _bare(new.annotation):
+        if EMPTY not in {old.annotation, new.annotation} and bare(old.annotation) != bare(new.annotation):
             return f"the type of {old.name!r} differs"
         if old.default is not EMPTY and old.default != new.default:
             return f"the default of {old.name!r} differs"
     return None
 
 
-def _bare(annotation: Any) -> Any:
+def bare(annotation: Any) -> Any:
+    """Return *annotation* without what ``Annotated`` adds."""
     return annotation.__origin__ if get_origin(annotation) is Annotated else annotation
 
 
-def _is_one_of(annotation: Any, types: tuple[type, ...]) -> bool:
+def is_one_of(annotation: Any, types: tuple[type, ...]) -> bool:
+    """Tell whether *annotation* is one of *types*, a subclass, or a generic of one."""
     plain = get_origin(annotation) or annotation
     return isinstance(plain, type) and issubclass(plain, types)
+
+
+def is_dependency(parameter: inspect.Parameter) -> bool:
+    """Tell whether FastAPI fills *parameter* by calling what its ``Depends()`` names, whatever its type."""
+    return any(isinstance(each, Depends) for each in (parameter.default, *get_args(parameter.annotation)))
+
+
+def plain_function(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function that a ``functools.partial`` calls; others as they are."""
+    return plain_function(call.func) if isinstance(call, functools.partial) else call

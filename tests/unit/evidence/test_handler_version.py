@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from textwrap import dedent
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -227,6 +228,14 @@ def test_the_legacy_function_can_be_part_of_it() -> None:
     assert version_of(made.port) != both
 
 
+def test_a_partial_function_has_the_code_of_the_one_behind_it() -> None:
+    def given(source: str, size: int) -> str:
+        return version_of(partial(module(source).port, size=size))
+
+    assert given(SERVICE, 1) == given(SERVICE, 1) != given(SERVICE, 2)
+    assert given(SERVICE.replace("sum(amounts), 2", "sum(amounts), 3"), 1) != given(SERVICE, 1)
+
+
 def test_what_an_exception_handler_covers_counts() -> None:
     inside = """
     def port(session):
@@ -254,12 +263,14 @@ def test_a_version_is_equal_in_another_process_with_other_hashes_of_text() -> No
         from async_app.app import compose
         from tests.conftest import settings_for
         from bridge.evidence import version_of
+        from bridge.routing.output_version import version_parts
 
         bridge = compose(settings_for("native", "postgresql://unused/unused")).bridge
 
         def versions():
-            both = [(o.native.call, o.legacy.call) for o in bridge.operations if o.native and o.legacy]
-            return [version_of(native, legacy) for native, legacy in both] + [version_of(legacy) for _, legacy in both]
+            both = [o for o in bridge.operations if o.native and o.legacy]
+            ports = [version_of(o.native.call, o.legacy.call, *version_parts(o.output)) for o in both]
+            return ports + [version_of(o.legacy.call) for o in both]
 
         found = versions()
         sqlalchemy.orm.configure_mappers()

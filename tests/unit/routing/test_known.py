@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from flask import Flask
 from flask.views import MethodView
+from pydantic import BaseModel, ConfigDict, Field, create_model, field_serializer
+from starlette.responses import JSONResponse, PlainTextResponse
 
 from bridge import Evidence, MemoryEvidence, MemoryStageStore, Path, StageOverride
 from bridge.evidence import Tally
@@ -112,6 +114,90 @@ def test_a_version_is_of_both_sides(sides: dict[str, Any], others: dict[str, Any
     assert version_beside(**others).startswith(f"{native}/")
     assert version_beside(**others) != version_beside(**sides)
     assert version_beside(**others, version="of my own") == "of my own"
+
+
+class Shown(BaseModel):
+    """What is sent of a thing."""
+
+    id: int
+    description: str = "none"
+
+
+class ShownMore(Shown):
+    secret: str = "x"
+
+
+class ShownOtherwise(Shown):
+    description: str = "a"
+
+
+class Renamed(Shown):
+    description: str = Field("none", serialization_alias="about")
+
+
+class Computed(Shown):
+    @field_serializer("id")
+    def written(self, value: int) -> str:
+        return f"{value}"
+
+
+class ComputedOtherwise(Shown):
+    @field_serializer("id")
+    def written(self, value: int) -> str:
+        return f"0{value}"
+
+
+def hide(thing: dict[str, Any]) -> dict[str, Any]:
+    return {"id": 0}
+
+
+def link(thing: dict[str, Any]) -> dict[str, str]:
+    return {"Location": "/"}
+
+
+def test_a_version_is_of_what_is_sent_as_well() -> None:
+    """Or a model that shows more than the one that was checked would keep its stage."""
+    outputs: list[dict[str, Any]] = [
+        {},
+        {"status_code": 201},
+        {"present": hide},
+        {"headers": hide},
+        {"headers": link},
+        {"response_class": JSONResponse},
+        {"response_class": PlainTextResponse},
+        *({"response_model": model} for model in (Shown, ShownMore, ShownOtherwise, Renamed, list[Shown])),
+        *({"response_model": model} for model in (Computed, ComputedOtherwise)),
+        {"response_model": Shown, "response_model_exclude_none": True},
+        {"response_model": Shown, "response_model_exclude": {"description", "id"}},
+        {"response_model": Shown, "response_model_exclude": {"description": True}},
+        {"response_model": Shown, "present": hide},
+    ]
+    versions = [version_beside(legacy=find_thing, **options) for options in outputs]
+    assert len(set(versions)) == len(outputs)
+    assert versions == [version_beside(legacy=find_thing, **options) for options in outputs]
+    assert len({version.partition("/")[2] for version in versions}) == 1
+
+
+def test_a_version_is_not_of_what_people_read_of_a_model() -> None:
+    def shown(docstring: str, description: str) -> Any:
+        field = (str, Field("none", description=description, examples=[description]))
+        return create_model("Shown", __doc__=docstring, __module__=__name__, description=field)
+
+    assert version_beside(response_model=shown("What is sent.", "of it")) == version_beside(
+        response_model=shown("What is sent of a thing.", "of a thing")
+    )
+
+
+def test_a_model_that_json_schema_cannot_show_is_part_of_a_version_all_the_same() -> None:
+    class Opaque(BaseModel):
+        model_config = ConfigDict(arbitrary_types_allowed=True)
+
+        thing: OtherThing
+
+    class Opaquer(Opaque):
+        other: OtherThing
+
+    assert version_beside(response_model=Opaque) != version_beside(response_model=Opaquer)
 
 
 def test_a_version_is_of_the_port_alone_where_flask_is_not_asked_any_more() -> None:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from enum import Enum
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import MissingGreenlet
 from starlette.responses import PlainTextResponse
 
 from bridge import LazyLoadOutsideSession, LiveObjectReturned
 from bridge.compat import FlaskJSON
+from bridge.routing.output import Output
 from bridge.routing.render import Renderer
 from legacy_sync.models import Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Named(BaseModel):
@@ -43,8 +49,8 @@ class Parent:
         self.children = children
 
 
-def renderer(**options: Any) -> Renderer:
-    return Renderer(source="GET /tags/{tag_id}", **options)
+def renderer(*, encode: Callable[[Any], bytes] | None = None, **options: Any) -> Renderer:
+    return Renderer(source="GET /tags/{tag_id}", output=Output(**options), encode=encode)
 
 
 def test_the_response_model_reads_a_mapped_object_and_shows_nothing_else() -> None:
@@ -122,3 +128,55 @@ def test_the_encoder_writes_python_values_so_that_flask_json_sees_decimals_and_d
     value = {"seen": datetime(2024, 1, 2, 3, 4, 5, 678, tzinfo=UTC), "balance": Decimal("1.10")}
     body = renderer(response_model=Account, encode=FlaskJSON(Flask("x")).encode).render(value).body
     assert body == b'{"balance":"1.10","seen":"Tue, 02 Jan 2024 03:04:05 GMT"}\n'
+
+
+class Level(Enum):
+    HIGH = 1
+
+
+class Task(BaseModel):
+    level: Level
+    at: time
+    takes: timedelta
+    price: Decimal
+    tags: set[str]
+    by_level: dict[Level, int | None]
+
+
+TASK = Task(
+    level=Level.HIGH,
+    at=time(9),
+    takes=timedelta(days=1),
+    price=Decimal("1.10"),
+    tags={"x"},
+    by_level={Level.HIGH: None},
+)
+
+
+def test_what_flask_json_cannot_write_is_written_as_pydantic_does() -> None:
+    body = renderer(response_model=Task, encode=FlaskJSON(Flask("x")).encode).render(TASK).body
+    assert json.loads(bytes(body)) == {
+        "level": 1,
+        "at": "09:00:00",
+        "takes": "P1D",
+        "price": "1.10",
+        "tags": ["x"],
+        "by_level": {"1": None},
+    }
+
+
+def test_what_a_provider_of_the_application_writes_itself_is_left_to_it() -> None:
+    class Provider(DefaultJSONProvider):
+        @staticmethod
+        def default(value: Any) -> Any:
+            return value.name if isinstance(value, Level) else DefaultJSONProvider.default(value)
+
+    flask = Flask("x")
+    flask.json = Provider(flask)
+    body = (
+        renderer(response_model=Task, encode=FlaskJSON(flask).encode)
+        .render(TASK.model_copy(update={"by_level": {}}))
+        .body
+    )
+    assert json.loads(bytes(body))["level"] == "HIGH"
+    assert json.loads(bytes(body))["at"] == "09:00:00"

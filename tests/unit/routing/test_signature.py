@@ -1,11 +1,12 @@
 """A port takes what the legacy function takes."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Annotated, Any
 
 import pytest
-from fastapi import Query
+from fastapi import Depends, Query
 from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session
 from sqlalchemy.orm import Session, scoped_session
 
@@ -38,6 +39,20 @@ async def async_with_sync_session(session: Session) -> None: ...
 def sync_scoped(session: scoped_session[Session], user_id: int) -> None: ...
 async def async_scoped(session: async_scoped_session[AsyncSession], user_id: int) -> None: ...
 def annotated_session(session: Annotated[Session, "from the pool"]) -> None: ...
+
+
+def other_session() -> Any: ...
+
+
+OTHER = Depends(other_session)
+FROM_OTHER = Annotated[AsyncSession, OTHER]
+
+
+async def two_sessions(session: AsyncSession, replica: AsyncSession) -> None: ...
+async def other_annotated(db: FROM_OTHER) -> None: ...
+async def other_default(db: AsyncSession = OTHER) -> None: ...
+async def other_kind(db: Annotated[Session, OTHER]) -> None: ...
+async def both(session: AsyncSession, db: FROM_OTHER) -> None: ...
 
 
 class OwnSession(Session):
@@ -120,6 +135,10 @@ def test_the_wrong_kind_of_session_is_refused(function: Callable[..., Any], kind
         (async_scoped, "session"),
         (annotated_session, "session"),
         (without_session, None),
+        (other_annotated, None),
+        (other_default, None),
+        (other_kind, None),
+        (both, "session"),
     ],
 )
 def test_the_session_is_found_by_its_annotation(function: Callable[..., Any], name: str | None) -> None:
@@ -132,3 +151,42 @@ def test_fastapi_sees_every_parameter_but_the_session() -> None:
     assert list(signature.parameters) == ["bridge_request", "user_id", "size"]
     assert signature.parameters["size"].default == 20
     assert signature.parameters["size"].annotation == Annotated[int, AT_MOST_5]
+
+
+def test_a_session_that_a_dependency_makes_is_left_to_fastapi() -> None:
+    for function in (other_annotated, other_default, other_kind, both):
+        assert [parameter.name for parameter in read_function(function).parameters] == ["db"]
+
+
+class Called:
+    async def __call__(self, session: AsyncSession) -> None: ...
+
+
+def test_an_object_without_a_name_is_refused_and_its_method_is_not() -> None:
+    with pytest.raises(SignatureMismatch, match=r"Called object .* is no function, .*: give its method"):
+        read_function(Called())
+    assert read_function(Called().__call__).session == "session"
+
+
+def test_a_partial_function_is_called_like_the_one_behind_it() -> None:
+    read = read_function(partial(port, size=5))
+    assert (read.name, read.is_async, read.session) == (f"{__name__}.port", True, "session")
+    assert [(parameter.name, parameter.default) for parameter in read.parameters][1:] == [("size", 5)]
+
+
+async def generator(session: AsyncSession) -> AsyncIterator[int]:
+    yield 1
+
+
+def test_an_asynchronous_generator_is_refused() -> None:
+    with pytest.raises(
+        SignatureMismatch, match=r"generator is an asynchronous generator, .*: return a StreamingResponse"
+    ):
+        read_function(generator)
+
+
+def test_a_second_session_is_refused() -> None:
+    with pytest.raises(
+        SignatureMismatch, match=r"two_sessions takes two sessions, 'session' and 'replica', .* Depends"
+    ):
+        read_function(two_sessions)
