@@ -10,8 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 from sqlalchemy.exc import MissingGreenlet
 from starlette.responses import Response
+from werkzeug.wrappers import Response as WerkzeugResponse
 
-from bridge.compat.responses import BODILESS
+from bridge.compat.responses import BODILESS, to_asgi_response
 from bridge.database import refuse_live_objects
 from bridge.errors import LazyLoadOutsideSession
 
@@ -52,7 +53,7 @@ class Renderer:
 
     def render(self, result: Any, given: Response | None = None) -> Response:
         """
-        Return the response for *result*; one that was returned is the answer as it is.
+        Return the response for *result*; one that was returned is the answer as it is, and so is one of Flask, such as ``jsonify`` makes.
 
         Args:
             result: What the function returned.
@@ -65,6 +66,8 @@ class Renderer:
         """
         if isinstance(result, Response):
             return result
+        if isinstance(result, WerkzeugResponse):
+            return to_asgi_response(result)
         output = self._output
         status_code = (given and given.status_code) or output.status_code
         headers = output.headers(result) if output.headers else {}

@@ -180,3 +180,15 @@ def test_what_a_provider_of_the_application_writes_itself_is_left_to_it() -> Non
     )
     assert json.loads(bytes(body))["level"] == "HIGH"
     assert json.loads(bytes(body))["at"] == "09:00:00"
+
+
+def test_a_response_of_flask_is_the_answer_as_it_is() -> None:
+    app = Flask("legacy")
+    with app.app_context():
+        made = app.json.response(b=1, a=[2])
+    made.status_code = 201
+    made.headers["X-Total"] = "1"
+    made.set_cookie("seen", "yes")
+    answer = renderer(response_model=Named).render(made)
+    assert (answer.status_code, bytes(answer.body)) == (201, made.get_data())
+    assert answer.headers.items() == [(name.lower(), value) for name, value in made.headers]
