@@ -105,7 +105,7 @@ def bridge_router(*, follow: bool, **options: Any) -> BridgeRouter:
         (nothing, {"response_class": PlainTextResponse}),
         (rows, {"response_class": StreamingResponse, "response_model": None}),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", None) or str(value),
 )
 async def test_an_answer_is_that_of_fastapi(function: Any, options: dict[str, Any], *, follow: bool) -> None:
     of_fastapi = await answer_of(APIRouter(), function, **options)

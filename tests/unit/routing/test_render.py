@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
+from flask import Response as FlaskResponse
 from flask.json.provider import DefaultJSONProvider
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import MissingGreenlet
@@ -186,6 +187,7 @@ def test_a_response_of_flask_is_the_answer_as_it_is() -> None:
     app = Flask("legacy")
     with app.app_context():
         made = app.json.response(b=1, a=[2])
+    assert isinstance(made, FlaskResponse)
     made.status_code = 201
     made.headers["X-Total"] = "1"
     made.set_cookie("seen", "yes")
