@@ -31,7 +31,7 @@ async def evidence(bridge: Bridge, operation: str | None, *, json_: bool) -> Non
     names = [operation] if operation else [each.name for each in bridge.operations if each.native]
     found = {name: await gathered.observed(name) for name in names}
     if json_:
-        print_json({name: observed.to_json() for name, observed in found.items()})
+        print_json({name: {"version": each.version, **each.to_json()} for name, each in found.items()})
         return
     headings = (
         "operation",

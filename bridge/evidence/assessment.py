@@ -65,8 +65,8 @@ class Observed:
     version: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON holds it."""
-        return {"version": self.version, "native": self.native.to_json(), "legacy": self.legacy.to_json()}
+        """Return the counts as JSON holds them."""
+        return {"native": self.native.to_json(), "legacy": self.legacy.to_json()}
 
 
 @dataclass(frozen=True, slots=True)
