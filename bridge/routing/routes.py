@@ -60,6 +60,7 @@ class Routes:
             unpaired=pairing.unpaired,
             ambiguous=pairing.ambiguous,
             repeated=pairing.repeated,
+            unreachable=Resolver(self._legacy, pairing).unreachable(),
             undeclared_hooks=self._undeclared(pairing),
         )
 
