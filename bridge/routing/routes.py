@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bridge.errors import NotInstalled
@@ -24,6 +25,22 @@ if TYPE_CHECKING:
 __all__ = ["Routes"]
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """
+    What was seen of the routes at one time.
+
+    Attributes:
+        routes: How many routes and routers FastAPI had, and how many operations were declared.
+        pairing: How they fit Flask's rules.
+        undeclared_hooks: Operations by the hook that they leave behind.
+    """
+
+    routes: tuple[int, int]
+    pairing: Pairing
+    undeclared_hooks: Mapping[str, Sequence[str]]
+
+
 class Routes:
     """
     How the routes of a Flask and of a FastAPI application fit together.
@@ -44,6 +61,7 @@ class Routes:
         self._table = table
         self._hooks = hooks
         self._resolver: Resolver | None = None
+        self._last: Look | None = None
 
     def report(self) -> RoutingReport:
         """
@@ -53,36 +71,53 @@ class Routes:
             NotInstalled: There is no FastAPI application yet.
             UnknownEndpoint: A route says that it replaces a Flask endpoint that does not exist.
         """
-        pairing = self._pair()
+        pairing = self._look().pairing
         return RoutingReport(
             paired=pairing.endpoints,
             hidden=pairing.hidden,
             unpaired=pairing.unpaired,
             ambiguous=pairing.ambiguous,
             repeated=pairing.repeated,
-            unreachable=Resolver(self._legacy, pairing).unreachable(),
+            unreachable=(self._resolver or Resolver(self._legacy, pairing)).unreachable(),
             undeclared_hooks=self._undeclared(pairing),
         )
 
     def undeclared_hooks(self) -> Mapping[str, Sequence[str]]:
         """Return the operations that leave an undeclared hook behind, by name of the hook."""
-        return self._undeclared(self._pair())
+        return self._last_look().undeclared_hooks
 
     def flask_view(self, name: str) -> Callable[..., Any] | None:
         """Return the Flask view that the operation called *name* replaces; None for one that is new or retired."""
-        endpoint = self._pair().endpoints.get(name)
+        endpoint = self._last_look().pairing.endpoints.get(name)
         return None if endpoint is None else self._legacy.view_functions[endpoint]
 
     def resolver(self) -> Resolver:
         """Return what resolves requests, made from the routes that there are at the first call."""
         if self._resolver is None:
-            self._resolver = Resolver(self._legacy, self._pair())
+            self._resolver = Resolver(self._legacy, self._look().pairing)
         return self._resolver
 
     def _undeclared(self, pairing: Pairing) -> dict[str, list[str]]:
         return undeclared_hooks(self._legacy, pairing.endpoints, self._hooks)
 
-    def _pair(self) -> Pairing:
+    def _last_look(self) -> Look:
+        """Return what was seen of the routes, seen again where routes were added: evidence asks for each operation."""
+        last = self._last
+        return last if last is not None and last.routes == self._count() else self._look()
+
+    def _look(self) -> Look:
+        # Requests are resolved by what was there at the first one, whatever is added afterwards.
+        if self._resolver is None or self._last is None:
+            routes = self._count()
+            pairing = pair(self._legacy, fastapi_routes(self._installed_in, self._table))
+            self._last = Look(routes, pairing, self._undeclared(pairing))
+        return self._last
+
+    def _count(self) -> tuple[int, int]:
+        return len(self._installed_in.routes), self._table.routes
+
+    @property
+    def _installed_in(self) -> FastAPI:
         if self.app is None:
             raise NotInstalled("the bridge is in front of no application yet: call install(app) first")
-        return pair(self._legacy, fastapi_routes(self.app, self._table))
+        return self.app
