@@ -159,7 +159,7 @@ class Bridge:
             follow_flask: Keep Flask's habits at all; False gives FastAPI's own JSON, errors and parameters.
             read_only_gets: Give every GET operation ``read_only=True`` that does not say otherwise.
             stage: Stage of its ported operations that ``Bridge(stages=...)`` and the store do not name; None is the default stage.
-            options: Arguments of `fastapi.APIRouter`, such as ``prefix`` and ``tags``.
+            options: Arguments of `fastapi.APIRouter`, such as ``tags`` and ``prefix``: the whole of it, which names operations.
         """
         if compat is None and follow_flask:
             compat = FlaskCompat(self.legacy)
@@ -203,7 +203,7 @@ class Bridge:
 
         Raises:
             NotInstalled: `install` has not been called.
-            UnknownEndpoint: A route says that it replaces a Flask endpoint that does not exist.
+            DeclaredTwice, UnknownEndpoint: Two routes share a name, or one replaces a Flask endpoint that does not exist.
         """
         return self._routes.report()
 
@@ -214,7 +214,7 @@ class Bridge:
         Raises:
             UnknownOperation: A stage is set for an operation that no route declares.
             NotPorted: A stage asks for a native path that does not exist.
-            UnknownEndpoint: A route says that it replaces a Flask endpoint that does not exist.
+            DeclaredTwice, UnknownEndpoint: Two routes share a name, or one replaces a Flask endpoint that does not exist.
             DatabaseUnreachable: No connection could be opened.
 
         Cancellation:

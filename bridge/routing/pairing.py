@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bridge.errors import UnknownEndpoint
+from bridge.errors import DeclaredTwice, UnknownEndpoint
 from bridge.routing.operations import AUTO, rule_shape
 
 if TYPE_CHECKING:
@@ -52,11 +52,14 @@ def pair(legacy: Flask, routes: Iterable[FastAPIRoute]) -> Pairing:
     Pair each route with the Flask rule of its shape and method, or of the endpoint it says it replaces.
 
     Raises:
+        DeclaredTwice: Two routes have the name of one operation, at two paths.
         UnknownEndpoint: A route says that it replaces an endpoint that Flask does not have.
     """
     pairing, rules = Pairing(), FlaskRules(legacy)
     seen: set[tuple[str, str]] = set()
+    paths: dict[str, str] = {}
     for route in routes:
+        _require_one_path(route, paths)
         form = route.form
         for method in sorted(route.methods):
             if (form, method) in seen:
@@ -65,6 +68,19 @@ def pair(legacy: Flask, routes: Iterable[FastAPIRoute]) -> Pairing:
             seen.add((form, method))
             _pair_one(pairing, route, method, rules.candidates(route, method))
     return pairing
+
+
+def _require_one_path(route: FastAPIRoute, paths: dict[str, str]) -> None:
+    if route.operation is None:
+        return
+    name = route.operation.name
+    first = paths.setdefault(name, route.path)
+    if first != route.path:
+        msg = (
+            f"{first} and {route.path} are both called {name}, so they would share one stage, evidence and hooks: give the router "
+            "its whole prefix, such as bridge.router(prefix='/v1/users'), or their variables different names"
+        )
+        raise DeclaredTwice(msg)
 
 
 class FlaskRules:

@@ -68,6 +68,7 @@ class Routes:
         Return how the routes fit together, and which Flask hooks were left behind.
 
         Raises:
+            DeclaredTwice: Two routes have the name of one operation, at two paths.
             NotInstalled: There is no FastAPI application yet.
             UnknownEndpoint: A route says that it replaces a Flask endpoint that does not exist.
         """

@@ -155,7 +155,7 @@ def test_a_route_answers_what_a_rule_in_its_place_would(rules: list[tuple[list[s
     theirs: dict[str, str] = {}
     own: dict[str, str] = {}
     for number, (parts, slash, is_own) in enumerate(rules):
-        named = "/".join(part.replace("v>", f"v{position}>") for position, part in enumerate(parts))
+        named = "/".join(part.replace("v>", f"v{number}_{position}>") for position, part in enumerate(parts))
         path = f"/{named}{'/' if slash else ''}"
         if is_own:
             own[f"own{number}"] = path
