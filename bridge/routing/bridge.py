@@ -177,9 +177,11 @@ class Bridge:
         Put the facade in front of *app*: what FastAPI does not own reaches Flask.
 
         Whoever has *app* finds the bridge as ``app.state.bridge``. Middleware that is added to *app* afterwards sees the requests of both sides.
+
+        Raises:
+            DeclaredTwice: A bridge is installed in *app* already.
         """
-        self._routes.app = app
-        app.state.bridge = self
+        self._routes.install(app, self)
         app.exception_handlers.setdefault(Unavailable, answer_unavailable)
         flask = WSGIAdapter(cast("WSGIApp", self.legacy), capacity=self.capacity, settings=self._wsgi)
         app.add_middleware(
@@ -221,9 +223,7 @@ class Bridge:
             Stops what was started, as any error does.
         """
         self.stages.validate()
-        if self._routes.app is not None:
-            for warning in self.report().warnings():
-                logger.warning(warning)
+        self._routes.start()
         self.capacity.reopen()
         await offload(self.database.check, capacity=self.capacity)
         try:

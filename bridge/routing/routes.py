@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from bridge.errors import NotInstalled
+from bridge.errors import DeclaredTwice, NotInstalled
 from bridge.routing.fastapi_routes import fastapi_routes
 from bridge.routing.hooks import undeclared_hooks
 from bridge.routing.pairing import pair
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from bridge.routing.pairing import Pairing
 
 __all__ = ["Routes"]
+
+logger = logging.getLogger("bridge")
+
+NOT_STARTED: Final = (
+    "the bridge serves requests and was not started, so its settings are not checked, and neither stages nor evidence are shared "
+    "with other processes: run the application's lifespan; where it is mounted in another application, which gives it none, "
+    "call bridge.start() and bridge.close() in that one's"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +66,36 @@ class Routes:
             hooks: What became of the Flask hooks.
         """
         self.app: FastAPI | None = None
+        self._started = False
         self._legacy = legacy
         self._table = table
         self._hooks = hooks
         self._resolver: Resolver | None = None
         self._last: Look | None = None
+
+    def install(self, app: FastAPI, bridge: object) -> None:
+        """
+        Take *app* for the FastAPI application, whose state has *bridge* from now on.
+
+        Raises:
+            DeclaredTwice: It has another one already.
+        """
+        if isinstance(getattr(app.state, "bridge", None), type(bridge)):
+            raise DeclaredTwice("the application has a bridge: mount another application in it, with the second bridge")
+        self.app = app
+        app.state.bridge = bridge
+
+    def start(self) -> None:
+        """
+        Log what needs a decision, where there is a FastAPI application.
+
+        Raises:
+            DeclaredTwice, UnknownEndpoint: As `report`.
+        """
+        self._started = True
+        if self.app is not None:
+            for warning in self.report().warnings():
+                logger.warning(warning)
 
     def report(self) -> RoutingReport:
         """
@@ -95,6 +129,8 @@ class Routes:
     def resolver(self) -> Resolver:
         """Return what resolves requests, made from the routes that there are at the first call."""
         if self._resolver is None:
+            if not self._started:
+                logger.warning(NOT_STARTED)
             self._resolver = Resolver(self._legacy, self._look().pairing)
         return self._resolver
 
