@@ -116,7 +116,7 @@ class Bridge:
         self._store = store
         self.operations = OperationTable(self.stages)
         self._units = UnitRunner(database, self.capacity, legacy)
-        self._routes = Routes(legacy, self.operations, hooks or HookDeclarations())
+        self._routes = Routes(legacy, self.operations, hooks or HookDeclarations(), self.capacity)
         self._wsgi = wsgi
         self._path_header = path_header
         self._check_settings = checks or CheckSettings()
@@ -190,7 +190,7 @@ class Bridge:
             checking=lambda answerer: Checking(
                 answerer, self.checks, self._write_checker, max_body_bytes=self._check_settings.max_body_bytes
             ),
-            resolver=self._routes.resolver,
+            resolve=self._routes.resolve,
             table=self.operations,
             load=self._load,
             served=self._served,

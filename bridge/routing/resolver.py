@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bridge.routing.pairing import Pairing
     from bridge.types import Scope
 
-__all__ = ["Resolution", "Resolver", "route_path"]
+__all__ = ["TO_FLASK", "Resolution", "Resolver", "route_path"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Resolution:
         operation: The operation it addresses, where a router of the bridge declares it.
         paired: Flask has a view for the same operation.
         as_get: A HEAD request for a route that FastAPI only knows as GET.
+        unconverted: A converter of the Flask application's own has to take the path yet; else it is Flask's.
         allow: Methods that FastAPI alone answers at this path; they belong into Flask's ``Allow``.
     """
 
@@ -43,6 +44,7 @@ class Resolution:
     operation: Operation | None = None
     paired: bool = False
     as_get: bool = False
+    unconverted: bool = False
     allow: frozenset[str] = frozenset()
 
 
@@ -90,10 +92,10 @@ class Resolver:
         """Return who answers the request of an ASGI *scope*."""
         method, path = scope["method"], route_path(scope)
         try:
-            rule = self._both.match(scope, method, path)
+            rule, unconverted = self._both.match(scope, method, path)
         except HTTPException:
             return self._remaining_or_own(scope, method, path)
-        found = self._answer(rule, method, path)
+        found = self._answer(rule, method, path, unconverted=unconverted)
         if found is not None:
             return found
         return (
@@ -113,28 +115,31 @@ class Resolver:
         hidden = {}
         for route, method in self._new:
             try:
-                rule = self._both.match({}, method, route.example)
+                rule, _ = self._both.match({}, method, route.example)
             except HTTPException:
                 continue
             if id(rule) not in self._not_flasks:
                 hidden[route.name(method)] = str(rule.endpoint)
         return hidden
 
-    def _answer(self, rule: Rule, method: str, path: str) -> Resolution | None:
+    def _answer(self, rule: Rule, method: str, path: str, *, unconverted: bool) -> Resolution | None:
         resolution, pattern = self._answers.get((id(rule), method), NO_ANSWER)
         # A rule may match more than its route does: both slashes, a defaults= twin of the endpoint, other digits. That is Flask's.
-        return resolution if pattern is not None and pattern.match(path) else None
+        if pattern is None or not pattern.match(path):
+            return None
+        # Flask is not asked about a retired operation, nor about what it does not have.
+        return replace(resolution, unconverted=True) if unconverted and resolution.paired else resolution
 
     def _remaining_or_own(self, scope: Scope, method: str, path: str) -> Resolution:
         try:
-            rule = self._remaining.match(scope, method, path)
+            rule, unconverted = self._remaining.match(scope, method, path)
         except RequestRedirect:
             return self._own_route(method, path) or TO_FLASK
         except MethodNotAllowed:
             return self._own_route(method, path) or self._by_flask("OPTIONS", path)
         except HTTPException:
             return self._own_route(method, path) or self._unknown(method, path)
-        return self._answer(rule, method, path) or self._by_flask(method, path)
+        return self._answer(rule, method, path, unconverted=unconverted) or self._by_flask(method, path)
 
     def _by_flask(self, method: str, path: str) -> Resolution:
         return Resolution(fastapi=False, allow=self._own.allowed(path)) if method == "OPTIONS" else TO_FLASK

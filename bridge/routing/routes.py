@@ -6,22 +6,28 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from bridge.errors import DeclaredTwice, NotInstalled
+from bridge.errors import DeclaredTwice, NotInstalled, Unavailable
+from bridge.offload import offload
 from bridge.routing.fastapi_routes import fastapi_routes
 from bridge.routing.hooks import undeclared_hooks
 from bridge.routing.pairing import pair
 from bridge.routing.report import RoutingReport
-from bridge.routing.resolver import Resolver
+from bridge.routing.resolver import TO_FLASK, Resolver
+from bridge.wsgi import build_environ
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from wsgiref.types import WSGIEnvironment
 
     from fastapi import FastAPI
     from flask import Flask
 
+    from bridge.offload import Capacity
     from bridge.routing.hooks import HookDeclarations
     from bridge.routing.operations import OperationTable
     from bridge.routing.pairing import Pairing
+    from bridge.routing.resolver import Resolution
+    from bridge.types import Scope
 
 __all__ = ["Routes"]
 
@@ -58,18 +64,20 @@ class Routes:
         app: The FastAPI application; None until the bridge is installed in one.
     """
 
-    def __init__(self, legacy: Flask, table: OperationTable, hooks: HookDeclarations) -> None:
+    def __init__(self, legacy: Flask, table: OperationTable, hooks: HookDeclarations, capacity: Capacity) -> None:
         """
         Args:
             legacy: The Flask application.
             table: The declared operations.
             hooks: What became of the Flask hooks.
+            capacity: Within which converters of the Flask application's own are asked.
         """
         self.app: FastAPI | None = None
         self._started = False
         self._legacy = legacy
         self._table = table
         self._hooks = hooks
+        self._capacity = capacity
         self._resolver: Resolver | None = None
         self._last: Look | None = None
 
@@ -133,6 +141,30 @@ class Routes:
                 logger.warning(NOT_STARTED)
             self._resolver = Resolver(self._legacy, self._look().pairing)
         return self._resolver
+
+    async def resolve(self, scope: Scope) -> Resolution:
+        """
+        Return who answers the request of an ASGI *scope*.
+
+        Cancellation:
+            As `offload`, where a converter of the Flask application's own is asked.
+        """
+        found = self.resolver().resolve(scope)
+        if found.unconverted:
+            try:
+                converted = await offload(self._converts, build_environ(scope), capacity=self._capacity)
+            except Unavailable:  # Flask waits for the same tokens, and answers 503 where it gets none
+                return TO_FLASK
+            return found if converted else TO_FLASK
+        return found
+
+    def _converts(self, environ: WSGIEnvironment) -> bool:
+        with self._legacy.app_context():
+            adapter = self._legacy.create_url_adapter(self._legacy.request_class(environ))
+            try:
+                return adapter is not None and bool(adapter.match())
+            except Exception:  # noqa: BLE001  # a 404, or whatever the converter raises: Flask meets it again, and answers
+                return False
 
     def _undeclared(self, pairing: Pairing) -> dict[str, list[str]]:
         return undeclared_hooks(self._legacy, pairing.endpoints, self._hooks)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from werkzeug.routing import Map
+from werkzeug.routing import BaseConverter, Map
 
 from bridge.wsgi import build_environ
 
@@ -13,16 +13,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from flask import Flask
-    from werkzeug.routing import BaseConverter, MapAdapter, Rule
+    from werkzeug.routing import MapAdapter, Rule
 
     from bridge.types import Scope
 
 __all__ = ["RuleMap", "copy_of"]
 
+# What Werkzeug's converters do, which wait for nothing.
+HARMLESS: Final = {converter.to_python for converter in Map.default_converters.values()}
+
+
+class Unconverted(str):
+    """The text of a variable whose converter was not asked."""
+
+    __slots__ = ()
+
 
 class RuleMap:
     """
     Matches requests as Flask's own map does, over rules of its own.
+
+    It runs on the event loop, so converters of the application's own are not asked: they may wait for the database.
 
     Attributes:
         by_host: The host of a request counts, too.
@@ -45,15 +56,15 @@ class RuleMap:
             strict_slashes=flasks.strict_slashes,
             merge_slashes=flasks.merge_slashes,
             redirect_defaults=flasks.redirect_defaults,
-            converters={**flasks.converters, **converters},
+            converters={name: _without_conversion(each) for name, each in flasks.converters.items()} | {**converters},
             host_matching=flasks.host_matching,
         )
         self.by_host = flasks.host_matching or legacy.subdomain_matching
         self._adapter = None if self.by_host else self._map.bind("localhost", subdomain=flasks.default_subdomain)
 
-    def match(self, scope: Scope, method: str, path: str) -> Rule:
+    def match(self, scope: Scope, method: str, path: str) -> tuple[Rule, bool]:
         """
-        Return the rule that *method* and *path* address.
+        Return the rule that *method* and *path* address, and whether a converter that was not asked may refuse them.
 
         Args:
             scope: Of the request; says the host, where Flask goes by that.
@@ -63,8 +74,8 @@ class RuleMap:
         Raises:
             werkzeug.exceptions.HTTPException: There is none: a redirect, 405 or 404.
         """
-        rule, _ = (self._adapter or self._bind(scope)).match(path, method, return_rule=True)
-        return rule
+        rule, values = (self._adapter or self._bind(scope)).match(path, method, return_rule=True)
+        return rule, any(type(value) is Unconverted for value in values.values())
 
     def _bind(self, scope: Scope) -> MapAdapter:
         # As Flask.create_url_adapter binds its own map.
@@ -79,3 +90,14 @@ def copy_of(rule: Rule, methods: set[str] | None) -> Rule:
     # Which `empty` leaves at their defaults.
     copy.websocket, copy.merge_slashes = rule.websocket, rule.merge_slashes
     return copy
+
+
+def _without_conversion(converter: type[BaseConverter]) -> type[BaseConverter]:
+    """Return one that matches as *converter* does, and leaves the text as it is; itself where it is harmless."""
+    if converter.to_python in HARMLESS:
+        return converter
+    return type(converter.__name__, (converter,), {"to_python": _leave, "to_url": BaseConverter.to_url})
+
+
+def _leave(_converter: BaseConverter, value: str) -> Unconverted:
+    return Unconverted(value)
