@@ -98,11 +98,9 @@ class Resolver:
         found = self._answer(rule, method, path, unconverted=unconverted)
         if found is not None:
             return found
-        return (
-            self._remaining_or_own(scope, method, path)
-            if id(rule) in self._not_flasks
-            else self._by_flask(method, path)
-        )
+        if id(rule) in self._not_flasks:
+            return self._remaining_or_own(scope, method, path)
+        return self._by_flask(method, path)
 
     def unreachable(self) -> dict[str, str]:
         """
@@ -136,13 +134,16 @@ class Resolver:
         except RequestRedirect:
             return self._own_route(method, path) or TO_FLASK
         except MethodNotAllowed:
-            return self._own_route(method, path) or self._by_flask("OPTIONS", path)
+            return self._own_route(method, path) or self._with_allow(path)
         except HTTPException:
             return self._own_route(method, path) or self._unknown(method, path)
         return self._answer(rule, method, path, unconverted=unconverted) or self._by_flask(method, path)
 
     def _by_flask(self, method: str, path: str) -> Resolution:
-        return Resolution(fastapi=False, allow=self._own.allowed(path)) if method == "OPTIONS" else TO_FLASK
+        return self._with_allow(path) if method == "OPTIONS" else TO_FLASK
+
+    def _with_allow(self, path: str) -> Resolution:
+        return Resolution(fastapi=False, allow=self._own.allowed(path))
 
     def _own_route(self, method: str, path: str) -> Resolution | None:
         route = self._own.match(method, path)

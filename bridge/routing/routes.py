@@ -160,8 +160,8 @@ class Routes:
 
     def _converts(self, environ: WSGIEnvironment) -> bool:
         with self._legacy.app_context():
-            adapter = self._legacy.create_url_adapter(self._legacy.request_class(environ))
             try:
+                adapter = self._legacy.create_url_adapter(self._legacy.request_class(environ))
                 return adapter is not None and bool(adapter.match())
             except Exception:  # noqa: BLE001  # a 404, or whatever the converter raises: Flask meets it again, and answers
                 return False
