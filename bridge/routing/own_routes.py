@@ -20,6 +20,15 @@ __all__ = ["OwnRoutes", "own_converters", "own_rules"]
 
 # Before the names of variables and converters, which are Flask's too in a map of both sides.
 PREFIX: Final = "fastapi_"
+# Werkzeug's converter that takes what one of Starlette's takes, or more digits, which the route refuses afterwards.
+SAME_AS_FLASKS: Final = {
+    "str": "string",
+    "int": "int",
+    "flask_int": "int",
+    "flask_float": "float",
+    "flask_uuid": "uuid",
+    "flask_path": "path",
+}
 
 
 class OwnRoutes:
@@ -40,7 +49,9 @@ class OwnRoutes:
             Rule(_as_rule(route.path), methods=[method], endpoint=number)
             for number, (route, method) in enumerate(entries)
         ]
-        self._map = Map(rules, converters=own_converters(), merge_slashes=False, redirect_defaults=False).bind("")
+        self._map = Map(
+            rules, converters=own_converters(like_flasks=False), merge_slashes=False, redirect_defaults=False
+        ).bind("")
 
     def match(self, method: str, path: str) -> FastAPIRoute | None:
         """Return the route that answers, though it may know a HEAD request as GET only."""
@@ -76,16 +87,35 @@ def own_rules(routes: Iterable[tuple[FastAPIRoute, str]], flasks: Map) -> Iterat
             yield Rule(_as_rule(route.path), methods=[method], merge_slashes=False, **options), route
 
 
-def own_converters() -> dict[str, type[BaseConverter]]:
-    """Return Starlette's converters, so that what a map finds is what FastAPI's own matching will find again."""
-    return {f"{PREFIX}{name}": _as_converter(name, convertor.regex) for name, convertor in CONVERTOR_TYPES.items()}
+def own_converters(*, like_flasks: bool) -> dict[str, type[BaseConverter]]:
+    """
+    Return Starlette's converters, so that what a map finds is what FastAPI's own matching will find again.
+
+    Args:
+        like_flasks: Make each as specific as Werkzeug's, and the same where it takes the same, so that the rules of both sides
+            are compared part by part; else all are equal, since FastAPI goes by the order of its routes.
+    """
+    return {
+        f"{PREFIX}{name}": _like_flasks(name, convertor.regex) if like_flasks else _as_converter(name, convertor.regex)
+        for name, convertor in CONVERTOR_TYPES.items()
+    }
+
+
+def _like_flasks(name: str, regex: str) -> type[BaseConverter]:
+    if name in SAME_AS_FLASKS:
+        same = Map.default_converters[SAME_AS_FLASKS[name]](Map())
+        return _made(name, same.regex, in_part=same.part_isolating, weight=same.weight)
+    in_part = _stays_in_part(regex)
+    alike = Map.default_converters.get(name, BaseConverter) if in_part else PathConverter
+    return _made(name, regex, in_part=in_part, weight=alike.weight)
 
 
 def _as_converter(name: str, regex: str) -> type[BaseConverter]:
-    in_part = _stays_in_part(regex)
-    # As specific as Werkzeug's converter of the same name.
-    like = Map.default_converters.get(name.removeprefix("flask_"), BaseConverter) if in_part else PathConverter
-    return type(name, (BaseConverter,), {"regex": regex, "part_isolating": in_part, "weight": like.weight})
+    return _made(name, regex, in_part=_stays_in_part(regex), weight=BaseConverter.weight)
+
+
+def _made(name: str, regex: str, *, in_part: bool, weight: int) -> type[BaseConverter]:
+    return type(name, (BaseConverter,), {"regex": regex, "part_isolating": in_part, "weight": weight})
 
 
 def _stays_in_part(regex: str) -> bool:

@@ -27,8 +27,8 @@ class Pairing:
     Attributes:
         pairs: The FastAPI route that replaces a rule, by identity of the rule and method.
         retired: The FastAPI route that a rule has been retired for, by identity of the rule and method.
-        freed: Routes, with a method, that answer for retired rules.
-        own: Routes, with a method, that Flask has no rule for.
+        own: Routes, with a method, that Flask has no say in, because it has no rule for them or has been retired from them.
+        new: Those of *own* that no rule of Flask's stands for, be it a retired one.
         endpoints: Flask endpoints by name of the operation that replaces them.
         hidden: Flask endpoints by the FastAPI route that answers instead, though no router of the bridge declares it.
         unpaired: Names of declared operations that no Flask rule fits, though they do not say that they are new.
@@ -38,8 +38,8 @@ class Pairing:
 
     pairs: dict[tuple[int, str], FastAPIRoute] = field(default_factory=dict)
     retired: dict[tuple[int, str], FastAPIRoute] = field(default_factory=dict)
-    freed: list[tuple[FastAPIRoute, str]] = field(default_factory=list)
     own: list[tuple[FastAPIRoute, str]] = field(default_factory=list)
+    new: list[tuple[FastAPIRoute, str]] = field(default_factory=list)
     endpoints: dict[str, str] = field(default_factory=dict)
     hidden: dict[str, str] = field(default_factory=dict)
     unpaired: list[str] = field(default_factory=list)
@@ -122,6 +122,7 @@ def _pair_one(pairing: Pairing, route: FastAPIRoute, method: str, rules: list[Ru
     name, operation = route.name(method), route.operation
     if not rules:
         pairing.own.append((route, method))
+        pairing.new.append((route, method))
         if operation is not None and operation.replaces is AUTO:
             pairing.unpaired.append(name)
         return
@@ -130,11 +131,12 @@ def _pair_one(pairing: Pairing, route: FastAPIRoute, method: str, rules: list[Ru
         return
     retired = operation is not None and operation.retired
     (pairing.retired if retired else pairing.pairs).update({(id(rule), method): route for rule in rules})
-    if all(rule_shape(rule.rule) != route.shape for rule in rules):
-        # It replaces the endpoint at a path of its own, which none of the endpoint's rules may match.
+    # It may replace the endpoint at a path of its own, which none of the endpoint's rules may match.
+    elsewhere = all(rule_shape(rule.rule) != route.shape for rule in rules)
+    if elsewhere or retired:
         pairing.own.append((route, method))
-    elif retired:
-        pairing.freed.append((route, method))
+    if elsewhere:
+        pairing.new.append((route, method))
     if not retired:
         pairing.endpoints[name] = rules[0].endpoint
         if operation is None:

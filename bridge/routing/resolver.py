@@ -70,7 +70,7 @@ class Resolver:
         flasks = list(legacy.url_map.iter_rules())
         copies = [(copy_of(rule, rule.methods), rule) for rule in flasks]
         remaining = list(_remaining_rules(flasks, pairing))
-        own = list(own_rules(pairing.own, legacy.url_map))
+        own = list(own_rules(pairing.new, legacy.url_map))
         # Identity is the key because rules are not hashable; copies inherit the pairs of their originals.
         self._answers: dict[tuple[int, str], Answer] = {}
         for rule, original in [*copies, *remaining]:
@@ -83,9 +83,9 @@ class Resolver:
         # Rules that Flask does not have, or not for every method: what they have no answer for is asked of those that remain.
         retired = {identity for identity, _ in pairing.retired}
         self._not_flasks = {id(rule) for rule, _ in own} | {id(copy) for copy, rule in copies if id(rule) in retired}
-        self._new = pairing.own
-        self._own = OwnRoutes([*pairing.own, *pairing.freed])
-        self._both = RuleMap(legacy, [rule for rule, _ in [*copies, *own]], own_converters())
+        self._new = pairing.new
+        self._own = OwnRoutes(pairing.own)
+        self._both = RuleMap(legacy, [rule for rule, _ in [*copies, *own]], own_converters(like_flasks=True))
         self._remaining = RuleMap(legacy, [rule for rule, _ in remaining])
 
     def resolve(self, scope: Scope) -> Resolution:
@@ -97,7 +97,8 @@ class Resolver:
             return self._remaining_or_own(scope, method, path)
         found = self._answer(rule, method, path, unconverted=unconverted)
         if found is not None:
-            return found
+            # Where Flask has no say in it, FastAPI says which of its routes answers: the first one that matches.
+            return found if found.paired else self._own_route(method, path) or found
         if id(rule) in self._not_flasks:
             return self._remaining_or_own(scope, method, path)
         return self._by_flask(method, path)
@@ -166,9 +167,10 @@ def _replacing(rule: Rule, method: str, pairing: Pairing) -> Answer | None:
     """Return what answers for a rule of Flask's."""
     for known_as in (method, "GET") if method == "HEAD" else (method,):
         key, as_get = (id(rule), known_as), known_as != method
-        route = pairing.retired.get(key) or pairing.pairs.get(key)
+        is_retired = key in pairing.retired
+        route = (pairing.retired if is_retired else pairing.pairs).get(key)
         if route is not None:
-            found = Resolution(fastapi=True, operation=route.operation, paired=key in pairing.pairs, as_get=as_get)
+            found = Resolution(fastapi=True, operation=route.operation, paired=not is_retired, as_get=as_get)
             return found, route.pattern
     return None
 

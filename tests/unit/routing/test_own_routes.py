@@ -178,3 +178,25 @@ def test_a_route_answers_what_a_rule_in_its_place_would(rules: list[tuple[list[s
 
 def _variable(found: re.Match[str]) -> str:
     return f"{{{found[2]}:flask_{found[1]}}}" if found[1] else f"{{{found[2]}}}"
+
+
+async def test_of_its_own_routes_fastapi_takes_the_first_that_matches() -> None:
+    """A converter that Werkzeug holds for more specific changes nothing there, or each request would be refused as shadowed."""
+
+    def declare(router: BridgeRouter) -> None:
+        router.get("/items/{rest:path}", replaces=None)(port)
+        router.get("/items/{number:int}", replaces=None)(show)
+
+    app, _ = installed(with_catch_all(), declare)
+    async with client_of(app) as client:
+        assert (await client.get("/items/3")).json() == {"by": "fastapi"}
+
+
+async def test_a_route_that_is_more_specific_in_its_last_part_is_not_hidden_by_its_first() -> None:
+    app, bridge = installed(
+        flask_with({"tab": "/users/<name>/<tab>"}), lambda router: router.get("/users/{name}/new", replaces=None)(port)
+    )
+    async with client_of(app) as client:
+        assert await by(client, "/users/ada/new") == "fastapi"
+        assert await by(client, "/users/ada/old") == "flask"
+    assert bridge.report().unreachable == {}
