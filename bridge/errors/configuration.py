@@ -8,6 +8,7 @@ __all__ = [
     "BudgetExceeded",
     "ConfigurationError",
     "DatabaseUnreachable",
+    "DeclaredTwice",
     "DriverMissing",
     "ExtraMissing",
     "InvalidConnectArgument",
@@ -114,6 +115,12 @@ class UnknownOperation(ConfigurationError):
     """A stage was set for an operation that no route declares."""
 
     code = "unknown-operation"
+
+
+class DeclaredTwice(ConfigurationError):
+    """Two routes have the name of one operation, or two bridges are in front of one application."""
+
+    code = "declared-twice"
 
 
 class UnknownEndpoint(ConfigurationError):

@@ -116,7 +116,7 @@ class Bridge:
         self._store = store
         self.operations = OperationTable(self.stages)
         self._units = UnitRunner(database, self.capacity, legacy)
-        self._routes = Routes(legacy, self.operations, hooks or HookDeclarations())
+        self._routes = Routes(legacy, self.operations, hooks or HookDeclarations(), self.capacity)
         self._wsgi = wsgi
         self._path_header = path_header
         self._check_settings = checks or CheckSettings()
@@ -159,7 +159,7 @@ class Bridge:
             follow_flask: Keep Flask's habits at all; False gives FastAPI's own JSON, errors and parameters.
             read_only_gets: Give every GET operation ``read_only=True`` that does not say otherwise.
             stage: Stage of its ported operations that ``Bridge(stages=...)`` and the store do not name; None is the default stage.
-            options: Arguments of `fastapi.APIRouter`, such as ``prefix`` and ``tags``.
+            options: Arguments of `fastapi.APIRouter`, such as ``tags`` and ``prefix``: the whole of it, which names operations.
         """
         if compat is None and follow_flask:
             compat = FlaskCompat(self.legacy)
@@ -177,9 +177,11 @@ class Bridge:
         Put the facade in front of *app*: what FastAPI does not own reaches Flask.
 
         Whoever has *app* finds the bridge as ``app.state.bridge``. Middleware that is added to *app* afterwards sees the requests of both sides.
+
+        Raises:
+            DeclaredTwice: A bridge is installed in *app* already.
         """
-        self._routes.app = app
-        app.state.bridge = self
+        self._routes.install(app, self)
         app.exception_handlers.setdefault(Unavailable, answer_unavailable)
         flask = WSGIAdapter(cast("WSGIApp", self.legacy), capacity=self.capacity, settings=self._wsgi)
         app.add_middleware(
@@ -188,7 +190,7 @@ class Bridge:
             checking=lambda answerer: Checking(
                 answerer, self.checks, self._write_checker, max_body_bytes=self._check_settings.max_body_bytes
             ),
-            resolver=self._routes.resolver,
+            resolve=self._routes.resolve,
             table=self.operations,
             load=self._load,
             served=self._served,
@@ -203,7 +205,7 @@ class Bridge:
 
         Raises:
             NotInstalled: `install` has not been called.
-            UnknownEndpoint: A route says that it replaces a Flask endpoint that does not exist.
+            DeclaredTwice, UnknownEndpoint: Two routes share a name, or one replaces a Flask endpoint that does not exist.
         """
         return self._routes.report()
 
@@ -214,16 +216,14 @@ class Bridge:
         Raises:
             UnknownOperation: A stage is set for an operation that no route declares.
             NotPorted: A stage asks for a native path that does not exist.
-            UnknownEndpoint: A route says that it replaces a Flask endpoint that does not exist.
+            DeclaredTwice, UnknownEndpoint: Two routes share a name, or one replaces a Flask endpoint that does not exist.
             DatabaseUnreachable: No connection could be opened.
 
         Cancellation:
             Stops what was started, as any error does.
         """
         self.stages.validate()
-        if self._routes.app is not None:
-            for warning in self.report().warnings():
-                logger.warning(warning)
+        self._routes.start()
         self.capacity.reopen()
         await offload(self.database.check, capacity=self.capacity)
         try:

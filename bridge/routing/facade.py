@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bridge.routing.answering import Answerer
     from bridge.routing.checking import Checking
     from bridge.routing.operations import Operation, OperationTable
-    from bridge.routing.resolver import Resolution, Resolver
+    from bridge.routing.resolver import Resolution
     from bridge.shadow import Load
     from bridge.stages import Decision
     from bridge.types import ASGIApp, Message, Receive, Scope, Send
@@ -35,7 +35,7 @@ class Facade:
         *,
         answering: Callable[[ASGIApp], Answerer],
         checking: Callable[[Answerer], Checking],
-        resolver: Callable[[], Resolver],
+        resolve: Callable[[Scope], Awaitable[Resolution]],
         table: OperationTable,
         load: Load,
         served: Callable[[Operation, Path, int | None, str | None, float], object] | None,
@@ -48,7 +48,7 @@ class Facade:
             app: The FastAPI application.
             answering: Makes what has one path answer.
             checking: Makes what checks the other path.
-            resolver: Tells what a request addresses.
+            resolve: Tells who answers the request of a scope.
             table: The declared operations, and their stages.
             load: Is told when requests begin and end.
             served: Is told of each answered request: operation, path, status, name of the exception it ended with, seconds; None if
@@ -60,7 +60,7 @@ class Facade:
         self._fastapi = app
         self._answerer = answering(app)
         self._checking = checking(self._answerer)
-        self._resolver = resolver
+        self._resolve = resolve
         self._table = table
         self._load = load
         self._served = served
@@ -83,7 +83,7 @@ class Facade:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Not before the first request: routes may be added until then, and test clients do not always run the lifespan.
-        found = self._resolver().resolve(scope)
+        found = await self._resolve(scope)
         operation = found.operation
         if operation is None or not found.fastapi:
             path = None if found.fastapi else Path.FLASK

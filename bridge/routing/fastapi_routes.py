@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Final
 from fastapi.routing import iter_route_contexts
 from starlette.convertors import CONVERTOR_TYPES
 from starlette.routing import Mount, compile_path
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import BaseConverter, Map, Rule
 
 from bridge.routing.operations import PATH_VARIABLE, rule_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from fastapi import FastAPI
 
     from bridge.routing.operations import Operation, OperationTable
 
-__all__ = ["FastAPIRoute", "OwnRoutes", "fastapi_routes"]
+__all__ = ["FastAPIRoute", "fastapi_routes"]
 
 ANY_METHOD: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# Of a text, which nothing else looks like, and of what converters take that do not take any text.
+EXAMPLES: Final = ("~", "1", "1.5", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,15 @@ class FastAPIRoute:
         """What FastAPI matches the path of a request with."""
         return compile_path(self.path)[0]
 
+    @property
+    def example(self) -> str:
+        """A path that it matches, as far as an example is known of its converters."""
+        return PATH_VARIABLE.sub(_example, self.path)
+
+    def name(self, method: str) -> str:
+        """Return what *method* of this route is called in reports."""
+        return f"{method} {self.path}" if self.operation is None else self.operation.name
+
 
 def fastapi_routes(app: FastAPI, table: OperationTable) -> Iterator[FastAPIRoute]:
     """Return every HTTP route of *app*, in the order in which it tries them."""
@@ -74,55 +83,6 @@ def fastapi_routes(app: FastAPI, table: OperationTable) -> Iterator[FastAPIRoute
             yield FastAPIRoute(context.path, frozenset(context.methods), table.served_by(context.endpoint))
 
 
-class OwnRoutes:
-    """
-    The routes that Flask has no say in, because it has no rule for them or has been retired from them.
-
-    Found through a Werkzeug map, in constant time, whatever their number.
-    """
-
-    def __init__(self, routes: Iterable[tuple[FastAPIRoute, str]]) -> None:
-        """
-        Args:
-            routes: Each route with a method that belongs to it alone.
-        """
-        # Starlette's converters, so that what the map finds is what FastAPI's own matching will find again.
-        converters = {
-            name: type(
-                name, (BaseConverter,), {"regex": convertor.regex, "part_isolating": _stays_in_part(convertor.regex)}
-            )
-            for name, convertor in CONVERTOR_TYPES.items()
-        }
-        self._routes = {str(number): entry for number, entry in enumerate(routes)}
-        rules = [
-            Rule(_as_rule(route.path), methods=[method], endpoint=number)
-            for number, (route, method) in self._routes.items()
-        ]
-        self._map = Map(rules, converters=converters, merge_slashes=False, redirect_defaults=False).bind("")
-
-    def match(self, method: str, path: str) -> tuple[FastAPIRoute, str] | None:
-        """Return the route that answers, and the method it answers as: GET for a HEAD request it does not know itself."""
-        try:
-            number, _ = self._map.match(path, method)
-        except HTTPException:
-            return None
-        route, declared = self._routes[number]
-        return route, method if method in route.methods else declared
-
-    def allowed(self, path: str) -> frozenset[str]:
-        """Return the methods that the routes answer at *path*."""
-        return frozenset(self._map.allowed_methods(path))
-
-    def redirects(self, path: str) -> bool:
-        """Return whether FastAPI would redirect *path* to a route that differs in its last slash."""
-        other = path.rstrip("/") if path.endswith("/") else f"{path}/"
-        return path != "/" and bool(self._map.allowed_methods(other))
-
-
-def _stays_in_part(regex: str) -> bool:
-    """Return whether a converter never matches a slash, as far as its *regex* tells; False is only slower."""
-    return regex == CONVERTOR_TYPES["str"].regex or ("/" not in regex and not re.fullmatch(regex, "a/a"))
-
-
-def _as_rule(path: str) -> str:
-    return PATH_VARIABLE.sub(lambda found: f"<{found['converter'] or 'str'}:{found['name']}>", path)
+def _example(variable: re.Match[str]) -> str:
+    regex = CONVERTOR_TYPES[variable["converter"] or "str"].regex
+    return next((example for example in EXAMPLES if re.fullmatch(regex, example)), EXAMPLES[0])

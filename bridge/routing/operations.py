@@ -104,6 +104,11 @@ class OperationTable:
     def __iter__(self) -> Iterator[Operation]:
         return iter(self._operations.values())
 
+    @property
+    def routes(self) -> int:
+        """How many routes have been declared."""
+        return len(self._by_endpoint)
+
     def get(self, name: str) -> Operation | None:
         """Return the operation called *name*; None when no route declares it."""
         return self._operations.get(name)

@@ -25,6 +25,7 @@ class RoutingReport:
         unpaired: Operations that no Flask rule fits, though they do not say ``replaces=None``.
         ambiguous: Operations that fit several Flask rules; Flask keeps them.
         repeated: Operations declared by several FastAPI routes; the first counts.
+        unreachable: The Flask endpoint whose rule goes before each route that replaces nothing, by name of the route.
         undeclared_hooks: Operations that leave a Flask hook behind of which nothing was declared, by name of the hook.
     """
 
@@ -33,6 +34,7 @@ class RoutingReport:
     unpaired: Sequence[str]
     ambiguous: Sequence[str]
     repeated: Sequence[str]
+    unreachable: Mapping[str, str]
     undeclared_hooks: Mapping[str, Sequence[str]]
 
     def warnings(self) -> Iterator[str]:
@@ -45,6 +47,8 @@ class RoutingReport:
             yield f"{name} fits several Flask rules, so Flask answers it: say which with replaces="
         for name in self.repeated:
             yield f"{name} is declared by several FastAPI routes: only the first is used"
+        for route, endpoint in self.unreachable.items():
+            yield f"{route} is answered by Flask, whose rule of {endpoint!r} goes first: say what it replaces with replaces=, or rename it"
         for hook, operations in self.undeclared_hooks.items():
             shown = ", ".join(operations[:SHOWN]) + (
                 f" and {len(operations) - SHOWN} more" if len(operations) > SHOWN else ""

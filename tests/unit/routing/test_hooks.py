@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Flask
 
 from bridge import HookDeclarations
-from bridge.routing.hooks import hooks_of_endpoint
+from bridge.routing.hooks import Hooks
 from tests.unit.routing.applications import installed
 
 if TYPE_CHECKING:
@@ -83,23 +83,23 @@ def named(names: list[str]) -> list[str]:
 
 
 def test_the_hooks_of_the_application_are_those_of_every_endpoint() -> None:
-    assert named(hooks_of_endpoint(hooked(), "health")) == APP_HOOKS
+    assert named(Hooks(hooked()).of_endpoint("health")) == APP_HOOKS
 
 
 def test_the_hooks_of_a_blueprint_are_its_endpoints() -> None:
-    assert named(hooks_of_endpoint(hooked(), "shop.item")) == ["everywhere", "in_shop", "after", "teardown"]
+    assert named(Hooks(hooked()).of_endpoint("shop.item")) == ["everywhere", "in_shop", "after", "teardown"]
 
 
 def test_a_nested_blueprint_has_those_it_is_nested_in_too() -> None:
     expected = ["take_values", "everywhere", "in_shop", "in_staff", "after", "teardown"]
-    assert named(hooks_of_endpoint(hooked(), "shop.staff.item")) == expected
+    assert named(Hooks(hooked()).of_endpoint("shop.staff.item")) == expected
 
 
 def test_a_hook_that_is_an_object_or_a_lambda_has_a_name() -> None:
     app = Flask("legacy")
     app.before_request(CallableHook())
     app.before_request(lambda: None)
-    first, second = named(hooks_of_endpoint(app, "x"))
+    first, second = named(Hooks(app).of_endpoint("x"))
     assert first == "CallableHook"
     assert second.endswith("<lambda>")
 
@@ -107,13 +107,48 @@ def test_a_hook_that_is_an_object_or_a_lambda_has_a_name() -> None:
 def test_middleware_around_the_wsgi_application_is_a_hook() -> None:
     app = Flask("legacy")
     app.wsgi_app = Middleware(app.wsgi_app)  # type: ignore[method-assign]  # replaced for the test
-    assert hooks_of_endpoint(app, "x") == [f"wsgi_app: {HERE}.Middleware"]
+    assert Hooks(app).of_endpoint("x") == [f"wsgi_app: {HERE}.Middleware"]
 
 
 def test_the_check_of_the_host_is_a_hook() -> None:
     app = Flask("legacy")
     app.config["TRUSTED_HOSTS"] = ["example.org"]
-    assert hooks_of_endpoint(app, "x") == ["config: TRUSTED_HOSTS"]
+    assert Hooks(app).of_endpoint("x") == ["config: TRUSTED_HOSTS"]
+
+
+def require(role: str) -> Any:
+    def check() -> None:
+        raise NotImplementedError(role)
+
+    return check
+
+
+def test_hooks_of_one_name_are_told_apart_by_their_blueprint_and_number() -> None:
+    """As those of a factory: one of them declared says nothing of the others."""
+    app, shop, staff = Flask("legacy"), Blueprint("shop", HERE), Blueprint("staff", HERE)
+    both = require("both")
+    app.before_request(require("user"))
+    shop.before_request(both)
+    shop.after_request(both)
+    staff.before_request(require("clerk"))
+    staff.before_request(require("admin"))
+    app.register_blueprint(shop)
+    app.register_blueprint(staff)
+    name = "require.<locals>.check of the"
+    assert named(Hooks(app).of_endpoint("x")) == [f"{name} application"]
+    assert named(Hooks(app).of_endpoint("shop.x")) == [f"{name} application", f"{name} blueprint shop"]
+    assert named(Hooks(app).of_endpoint("staff.x"))[1:] == [
+        f"{name} blueprint staff, number 1",
+        f"{name} blueprint staff, number 2",
+    ]
+
+
+def test_a_hook_that_two_blueprints_share_has_one_plain_name() -> None:
+    app = Flask("legacy")
+    for blueprint in (Blueprint("shop", HERE), Blueprint("staff", HERE)):
+        blueprint.before_request(in_shop)
+        app.register_blueprint(blueprint)
+    assert named(Hooks(app).of_endpoint("shop.x")) == named(Hooks(app).of_endpoint("staff.x")) == ["in_shop"]
 
 
 def declare(router: BridgeRouter) -> None:

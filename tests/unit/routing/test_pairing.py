@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bridge import NotInstalled, UnknownEndpoint
+from bridge import DeclaredTwice, NotInstalled, UnknownEndpoint
 from tests.unit.routing.applications import client_of, flask_with, installed
 
 if TYPE_CHECKING:
@@ -147,3 +147,37 @@ def test_a_report_needs_an_application() -> None:
     bridge._routes.app = None
     with pytest.raises(NotInstalled, match="call install"):
         bridge.report()
+
+
+def test_two_routers_that_are_included_below_two_prefixes_may_not_share_a_name() -> None:
+    """The stage of one would move the other, and nobody would ask for the hooks of one of them."""
+    app, bridge = installed(flask_with({"v1": "/v1/users/<int:i>", "v2": "/v2/users/<int:i>"}))
+    for version in ("/v1", "/v2"):
+        router = bridge.router(prefix="/users", follow_flask=False)
+        router.get("/{i:int}")(port)
+        app.include_router(router, prefix=version)
+    with pytest.raises(DeclaredTwice, match=r"/v1/users/{i:int} and /v2/users/{i:int} are both called GET /users/{i}"):
+        bridge.report()
+
+
+def test_one_router_may_not_be_included_twice() -> None:
+    app, bridge = installed(flask_with({"v1": "/v1/users", "v2": "/v2/users"}))
+    router = bridge.router(prefix="/users", follow_flask=False)
+    router.get("")(port)
+    for version in ("/v1", "/v2"):
+        app.include_router(router, prefix=version)
+    with pytest.raises(DeclaredTwice, match="give the router its whole prefix"):
+        bridge.report()
+
+
+def test_routes_that_differ_in_a_converter_alone_may_not_share_a_name() -> None:
+    with pytest.raises(DeclaredTwice, match="or their variables different names"):
+        report_of({"view": "/users/<int:i>"}, "/users/{i:int}", "/users/{i}")
+
+
+def test_a_router_may_get_its_prefix_where_it_is_included() -> None:
+    app, bridge = installed(flask_with({"v1": "/v1/users"}))
+    router = bridge.router(prefix="/users", follow_flask=False)
+    router.get("")(port)
+    app.include_router(router, prefix="/v1")
+    assert bridge.report().paired == {"GET /users": "v1"}
