@@ -223,7 +223,7 @@ class Bridge:
             Stops what was started, as any error does.
         """
         self.stages.validate()
-        self._routes.start()
+        self._routes.start(self.database.sync_engine)
         self.capacity.reopen()
         await offload(self.database.check, capacity=self.capacity)
         try:

@@ -100,10 +100,10 @@ def _parameter_of(function: UnitFunction, kind: type) -> str | None:
     return next(annotated, None)
 
 
-def _refuse_shadowed(meant: Operation, reached: Operation) -> None:
+def _refuse_shadowed(meant: Operation | None, reached: Operation) -> None:
     if meant is not reached:
         msg = (
-            f"the request is for {meant.name}, but FastAPI's routes gave it to {reached.name}, which it tries first: "
+            f"the request is for {meant.name if meant else 'a route of another router'}, but FastAPI's routes gave it to {reached.name}, which it tries first: "
             "give the variable of the latter a converter, such as {id:int}, or include the routes in the other order"
         )
         raise RouteShadowed(msg)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-__all__ = ["HookDeclarations", "Hooks", "undeclared_hooks"]
+__all__ = ["HookDeclarations", "Hooks", "undeclared_hooks", "unknown_hooks"]
 
 NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -60,6 +60,12 @@ def undeclared_hooks(legacy: Flask, endpoints: Mapping[str, str], declared: Hook
     return missing
 
 
+def unknown_hooks(legacy: Flask, declared: HookDeclarations) -> list[str]:
+    """Return the names of which something is *declared*, and which no hook of *legacy* has."""
+    known = Hooks(legacy).names()
+    return [name for name in (*declared.ported, *declared.not_needed) if name not in known]
+
+
 class Hooks:
     """The hooks of a Flask application, by names that tell them apart."""
 
@@ -99,6 +105,13 @@ class Hooks:
         scopes = [None, *(".".join(parts[:depth]) for depth in range(1, len(parts) + 1))]
         names = [name for registry in self._registries for scope in scopes for name in registry.get(scope, ())]
         return list(dict.fromkeys([*self._around, *names]))
+
+    def names(self) -> set[str]:
+        """Return the names of all of them, wherever they run."""
+        return {
+            *self._around,
+            *(name for registry in self._registries for names in registry.values() for name in names),
+        }
 
 
 def _told_apart(hook: Any, of_one_name: list[tuple[Any, str | None]]) -> str:

@@ -27,6 +27,7 @@ class RoutingReport:
         repeated: Operations declared by several FastAPI routes; the first counts.
         unreachable: The Flask endpoint whose rule goes before each route that replaces nothing, by name of the route.
         undeclared_hooks: Operations that leave a Flask hook behind of which nothing was declared, by name of the hook.
+        unknown_hooks: Names of which something was declared, and which no Flask hook has.
     """
 
     paired: Mapping[str, str]
@@ -36,6 +37,7 @@ class RoutingReport:
     repeated: Sequence[str]
     unreachable: Mapping[str, str]
     undeclared_hooks: Mapping[str, Sequence[str]]
+    unknown_hooks: Sequence[str]
 
     def warnings(self) -> Iterator[str]:
         """Return a sentence for each thing that needs a decision."""
@@ -54,3 +56,5 @@ class RoutingReport:
                 f" and {len(operations) - SHOWN} more" if len(operations) > SHOWN else ""
             )
             yield f"the Flask hook {hook} does not run for {shown}: port it, then declare it with HookDeclarations"
+        for name in self.unknown_hooks:
+            yield f"HookDeclarations names {name}, which is no hook of the Flask application: correct the name, or leave it out"

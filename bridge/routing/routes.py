@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from bridge.errors import DeclaredTwice, NotInstalled, Unavailable
 from bridge.offload import offload
 from bridge.routing.fastapi_routes import fastapi_routes
-from bridge.routing.hooks import undeclared_hooks
+from bridge.routing.flask_sqlalchemy import OWN_ENGINE, has_own_engine
+from bridge.routing.hooks import undeclared_hooks, unknown_hooks
 from bridge.routing.pairing import pair
 from bridge.routing.report import RoutingReport
 from bridge.routing.resolver import TO_FLASK, Resolver
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
     from flask import Flask
+    from sqlalchemy import Engine
 
     from bridge.offload import Capacity
     from bridge.routing.hooks import HookDeclarations
@@ -93,9 +95,12 @@ class Routes:
         self.app = app
         app.state.bridge = bridge
 
-    def start(self) -> None:
+    def start(self, engine: Engine) -> None:
         """
         Log what needs a decision, where there is a FastAPI application.
+
+        Args:
+            engine: Which the Flask application should use as well.
 
         Raises:
             DeclaredTwice, UnknownEndpoint: As `report`.
@@ -104,6 +109,8 @@ class Routes:
         if self.app is not None:
             for warning in self.report().warnings():
                 logger.warning(warning)
+            if has_own_engine(self._legacy, engine):
+                logger.warning(OWN_ENGINE)
 
     def report(self) -> RoutingReport:
         """
@@ -123,6 +130,7 @@ class Routes:
             repeated=pairing.repeated,
             unreachable=(self._resolver or Resolver(self._legacy, pairing)).unreachable(),
             undeclared_hooks=self._undeclared(pairing),
+            unknown_hooks=unknown_hooks(self._legacy, self._hooks),
         )
 
     def undeclared_hooks(self) -> Mapping[str, Sequence[str]]:

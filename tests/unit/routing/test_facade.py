@@ -242,6 +242,19 @@ async def test_a_route_that_fastapi_tries_too_early_is_an_error_that_names_both(
             await client.get("/users/3")
 
 
+async def test_a_plain_route_that_fastapi_tries_too_late_is_an_error_that_says_so() -> None:
+    async def anything(path: str) -> dict[str, str]:
+        return {"path": path}
+
+    app, _ = installed(
+        flask_with({"any": "/<path:path>"}), lambda router: router.get("/{path:path}", replaces="any")(anything)
+    )
+    app.get("/plain")(show)
+    async with client_of(app) as client:
+        with pytest.raises(RouteShadowed, match=r"for a route of another router, .* gave it to GET /{path}"):
+            await client.get("/plain")
+
+
 async def test_middleware_sees_both_sides_when_it_is_added_after_the_bridge() -> None:
     seen: list[str] = []
 

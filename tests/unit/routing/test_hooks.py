@@ -172,6 +172,13 @@ def test_undeclared_hooks_are_reported_with_the_operations_that_lose_them() -> N
     }
 
 
+def test_a_declaration_of_no_hook_is_reported() -> None:
+    declared = HookDeclarations(ported={f"{HERE}.everywhere": "a middleware", f"{HERE}.everywere": "a middleware"})
+    report = installed(hooked(), hooks=declared)[1].report()
+    assert report.unknown_hooks == [f"{HERE}.everywere"]
+    assert f"HookDeclarations names {HERE}.everywere, which is no hook" in "\n".join(report.warnings())
+
+
 def test_hooks_of_operations_that_flask_answers_are_not_reported() -> None:
     assert installed(hooked())[1].report().undeclared_hooks == {}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from flask_sqlalchemy import SQLAlchemy
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -16,6 +17,8 @@ from tests.unit.routing.applications import client_of, flask_with, installed
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from bridge import Bridge
 
 PREFLIGHT = {"Origin": "https://spa.example", "Access-Control-Request-Method": "GET"}
 
@@ -54,6 +57,31 @@ async def test_a_bridge_that_was_started_says_nothing(tmp_path: Path, caplog: py
         assert (await client.get("/x")).status_code == 200
     await bridge.close()
     assert [record.message for record in caplog.records if record.name == "bridge"] == []
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_an_engine_of_flask_sqlalchemys_own_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, *, shared: bool
+) -> None:
+    url = f"sqlite:///{tmp_path}/x.db"
+    flask, db = flask_with({"view": "/x"}), SQLAlchemy()
+    flask.config["SQLALCHEMY_DATABASE_URI"] = url
+
+    def build() -> Bridge:
+        db.init_app(flask)
+        _, bridge = installed(flask, url=url)
+        if shared:
+            with flask.app_context():
+                db.engines[None] = bridge.database.sync_engine  # type: ignore[index]  # a dict, declared as a Mapping
+        return bridge
+
+    bridge = await to_thread(build)
+    await bridge.start()
+    await bridge.close()
+    told = [
+        record.message for record in caplog.records if "Flask-SQLAlchemy has an engine of its own" in record.message
+    ]
+    assert len(told) == (0 if shared else 1)
 
 
 @pytest.mark.parametrize("after", [False, True])
