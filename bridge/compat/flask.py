@@ -35,7 +35,8 @@ class FlaskCompat:
         after: Called with each response of the router, errors included: where an ``after_request`` hook is ported to.
         read_body: What the views call to read a body, run in a request context; its exception tells what is wrong with a body that
             cannot be read. Default: ``flask.request.get_json``.
-        validation: Turns validation errors into the exception the Flask view would have raised; see `FlaskErrors`.
+        validation: Turns validation errors, each with ``loc`` below the parameter, into the exception the Flask view would have raised; see
+            `FlaskErrors`.
     """
 
     app: Flask
