@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
-from types import NoneType, UnionType
+import warnings
+from types import UnionType
 from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
+from pydantic.json_schema import PydanticJsonSchemaWarning
 from starlette.responses import Response
 
 from bridge.routing.signature import bare, is_one_of, plain_function
@@ -19,33 +20,33 @@ if TYPE_CHECKING:
 
 __all__ = ["annotated_model"]
 
-# Of what may be anything, and of what Pydantic reads one by one, when the session may be closed.
-WITHOUT_SHAPE: Final = frozenset({"any", "generator"})
+# What Pydantic reads one by one, when the session may be closed.
+LAZY: Final = "generator"
 
 
 def annotated_model(function: UnitFunction) -> Any:
     """
     Return the annotation of what *function* returns, where that can be a response model; else None.
 
-    It cannot where it is missing, None, a response, anything at all or an iterable, nor where Pydantic has no schema for it, such as for a
-    mapped class. What is no response in a union with some is what the model is of.
+    It is one where it is made of models of Pydantic, which say what is sent; responses in a union with them do not count. Nothing else
+    is: not ``dict[str, Any]`` or ``float``, which nobody checked under Flask, and which its JSON provider writes in its own way; not what
+    is anything in part, or an iterable; nor where Pydantic has no schema for it, such as for a mapped class.
     """
     annotation = _without_responses(_returned(function))
-    if annotation in (
-        None,
-        NoneType,
-        inspect.Signature.empty,
-    ):  # not a set: what ``Annotated`` adds need not be hashable
+    leaves = [bare(leaf) for leaf in _leaves(annotation)]
+    if Any in leaves or not any(is_one_of(leaf, (BaseModel,)) for leaf in leaves):
         return None
     try:
         adapter = TypeAdapter(annotation)
         adapter.rebuild(raise_errors=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PydanticJsonSchemaWarning)  # FastAPI says it again
+            adapter.json_schema(mode="serialization")
     except PydanticUndefinedAnnotation:
-        # A model can be completed until the first request; a dataclass that names a type for type checkers never is.
-        return annotation if any(is_one_of(leaf, (BaseModel,)) for leaf in _leaves(annotation)) else None
+        return annotation  # it can be completed until the first request
     except PydanticUserError:
         return None
-    return None if adapter.core_schema["type"] in WITHOUT_SHAPE else annotation
+    return None if adapter.core_schema["type"] == LAZY else annotation
 
 
 def _returned(function: UnitFunction) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Generic, NoReturn, TypeVar
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
@@ -45,6 +45,14 @@ class ForTypeCheckers:
     price: "Decimal"
 
 
+class WithoutForm(BaseModel):
+    """Which JSON cannot show, so that a page of documentation with it would fail."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    tag: Tag
+
+
 class PageOf(BaseModel, Generic[T]):
     items: list[T]
 
@@ -62,14 +70,13 @@ def model_of(annotation: Any) -> Any:
         Account,
         Account | None,
         list[Account],
-        dict[str, Any],
+        dict[str, Account],
         PageOf[Account],
         Annotated[Account, UNHASHABLE],
-        AccountItem,
-        AccountRow,
+        list[Annotated[Account, UNHASHABLE]],
+        Account | int,
         Unfinished,
         list[Unfinished],
-        int,
     ],
     ids=str,
 )
@@ -96,8 +103,15 @@ def test_what_pydantic_has_a_schema_for_is_a_response_model(annotation: Any) -> 
         Account | Tag,
         Iterator[int],
         Iterable[int],
-        AsyncIterator[int],
+        AsyncIterator[Account],
         ForTypeCheckers,
+        dict[str, Any],
+        dict[str, Account | Any],
+        list[Any],
+        AccountItem,
+        AccountRow,
+        WithoutForm,
+        int,
     ],
     ids=str,
 )
