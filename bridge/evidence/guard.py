@@ -179,8 +179,8 @@ class Guard:
         except StageConflict:
             await self._store.discard(document)
         except Exception:
-            await self._store.discard(document)
             self._unanswered[operation] = document
+            await self._store.discard(document)
             raise
         else:
             logger.error("%s is rolled back from '%s' to '%s': %s", operation, before, after, reason)
@@ -226,10 +226,11 @@ class Guard:
         return base
 
     async def _was_rolled_back(self, operation: str, version: str, last: StageChange) -> bool:
-        unanswered = self._unanswered.pop(operation, None)
+        unanswered = self._unanswered.get(operation)
         if unanswered is not None and unanswered.content["why"] == last.why:
             # The answer was lost, and not the change.
             await self._store.keep(unanswered)
+        self._unanswered.pop(operation, None)
         found = await self._store.documents(ROLLBACK, operation, limit=1)
         return bool(found) and found[0].content["version"] == version
 

@@ -116,7 +116,7 @@ class Bridge:
         self._store = store
         self.operations = OperationTable(self.stages)
         self._units = UnitRunner(database, self.capacity, legacy)
-        self._routes = Routes(legacy, self.operations, hooks or HookDeclarations(), self.capacity)
+        self._routes = Routes(legacy, self.operations, hooks or HookDeclarations())
         self._wsgi = wsgi
         self._path_header = path_header
         self._check_settings = checks or CheckSettings()

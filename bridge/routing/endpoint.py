@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bridge.compat.request import UNDECODABLE
-from bridge.errors import RouteShadowed
+from bridge.errors import RouteShadowed, SignatureMismatch
 from bridge.routing.disconnect import unless_disconnected
 from bridge.routing.signature import bare, endpoint_signature, is_dependency, is_one_of, plain_function
 from bridge.stages import Path
@@ -86,6 +86,9 @@ def make_endpoint(
         return await (unless_disconnected(request.receive, work) if watch_disconnect else work)
 
     named = plain_function(declared.call)
+    if not hasattr(named, "__name__"):
+        msg = f"{named!r} is no function, and has no name that a route could take: give its method, such as __call__"
+        raise SignatureMismatch(msg)
     endpoint.__name__ = named.__name__
     endpoint.__qualname__ = named.__qualname__
     endpoint.__module__ = named.__module__

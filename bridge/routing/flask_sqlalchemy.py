@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from bridge.compat.contexts import in_app_context
+
 if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy import Engine
@@ -21,8 +23,8 @@ OWN_ENGINE: Final = (
 def has_own_engine(legacy: Flask, shared: Engine) -> bool:
     """Return whether Flask-SQLAlchemy uses another default engine in *legacy* than *shared*; not where it has none."""
     extension = legacy.extensions.get(EXTENSION)
-    if extension is None:
+    try:
+        engines = in_app_context(legacy, getattr, extension, "engines", {})
+        return engines.get(None, shared) is not shared
+    except Exception:  # noqa: BLE001  another extension may have the name, and nobody is to be kept from starting by a hint
         return False
-    with legacy.app_context():
-        engines = getattr(extension, "engines", {})
-    return engines.get(None, shared) is not shared

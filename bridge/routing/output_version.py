@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["version_parts"]
 
-PROSE: Final = frozenset({"description", "title", "examples"})
+# Of text: what no client is sent, and a default, which may come from the environment of a host.
+PROSE: Final = frozenset({"description", "title", "examples", "default"})
 
 
 class _Quiet(GenerateJsonSchema):
@@ -30,8 +31,8 @@ def version_parts(output: Output) -> Iterator[Any]:
     """
     Yield what *output* declares beyond the defaults, as parts of a version: equal in every process.
 
-    A response model goes in twice: as a class, for what its methods do, and by its JSON schema, for names, types, aliases and
-    defaults of it and of all models in it, from whatever package they are.
+    A response model goes in twice: as a class, for what its methods do, and by its JSON schema, for names, types and aliases
+    of it and of all models in it, from whatever package they are.
     """
     plain = Output()
     for field in fields(output):

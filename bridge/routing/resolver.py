@@ -164,7 +164,9 @@ def route_path(scope: Scope) -> str:
 
 
 def _replacing(rule: Rule, method: str, pairing: Pairing) -> Answer | None:
-    """Return what answers for a rule of Flask's."""
+    """Return what answers for a rule of Flask's; None for one that redirects."""
+    if rule.redirect_to is not None:
+        return None
     for known_as in (method, "GET") if method == "HEAD" else (method,):
         key, as_get = (id(rule), known_as), known_as != method
         is_retired = key in pairing.retired

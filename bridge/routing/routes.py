@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from bridge.errors import DeclaredTwice, NotInstalled, Unavailable
-from bridge.offload import offload
+from bridge.errors import DeclaredTwice, NotInstalled
+from bridge.offload import Capacity, offload
 from bridge.routing.fastapi_routes import fastapi_routes
 from bridge.routing.flask_sqlalchemy import OWN_ENGINE, has_own_engine
 from bridge.routing.hooks import undeclared_hooks, unknown_hooks
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy import Engine
 
-    from bridge.offload import Capacity
     from bridge.routing.hooks import HookDeclarations
     from bridge.routing.operations import OperationTable
     from bridge.routing.pairing import Pairing
@@ -35,6 +34,8 @@ __all__ = ["Routes"]
 
 logger = logging.getLogger("bridge")
 
+# Of calls that ask converters, apart from those of requests: a native operation does not wait for views. Unmeasured.
+CONVERTER_TOKENS: Final = 4
 NOT_STARTED: Final = (
     "the bridge serves requests and was not started, so its settings are not checked, and neither stages nor evidence are shared "
     "with other processes: run the application's lifespan; where it is mounted in another application, which gives it none, "
@@ -66,20 +67,19 @@ class Routes:
         app: The FastAPI application; None until the bridge is installed in one.
     """
 
-    def __init__(self, legacy: Flask, table: OperationTable, hooks: HookDeclarations, capacity: Capacity) -> None:
+    def __init__(self, legacy: Flask, table: OperationTable, hooks: HookDeclarations) -> None:
         """
         Args:
             legacy: The Flask application.
             table: The declared operations.
             hooks: What became of the Flask hooks.
-            capacity: Within which converters of the Flask application's own are asked.
         """
         self.app: FastAPI | None = None
         self._started = False
         self._legacy = legacy
         self._table = table
         self._hooks = hooks
-        self._capacity = capacity
+        self._capacity = Capacity(CONVERTER_TOKENS)
         self._resolver: Resolver | None = None
         self._last: Look | None = None
 
@@ -159,10 +159,7 @@ class Routes:
         """
         found = self.resolver().resolve(scope)
         if found.unconverted:
-            try:
-                converted = await offload(self._converts, build_environ(scope), capacity=self._capacity)
-            except Unavailable:  # Flask waits for the same tokens, and answers 503 where it gets none
-                return TO_FLASK
+            converted = await offload(self._converts, build_environ(scope), capacity=self._capacity)
             return found if converted else TO_FLASK
         return found
 

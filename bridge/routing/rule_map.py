@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from werkzeug.routing import BaseConverter, Map
+from werkzeug.routing import BaseConverter, Map, Rule
 
 from bridge.wsgi import build_environ
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from flask import Flask
-    from werkzeug.routing import MapAdapter, Rule
+    from werkzeug.routing import MapAdapter
 
     from bridge.types import Scope
 
@@ -85,10 +85,13 @@ class RuleMap:
 
 def copy_of(rule: Rule, methods: set[str] | None) -> Rule:
     """Return an unbound copy of *rule* that answers *methods*; None is any."""
-    copy = rule.empty()
+    # Not rule.empty(), because a class of the application's own may want other arguments.
+    copy = Rule(rule.rule, **Rule.get_empty_kwargs(rule))
     copy.methods = methods
-    # Which `empty` leaves at their defaults.
+    # Which are left at their defaults.
     copy.websocket, copy.merge_slashes = rule.websocket, rule.merge_slashes
+    # Where Flask redirects, it does so itself: a function that says where to would be called here.
+    copy.redirect_to = None
     return copy
 
 

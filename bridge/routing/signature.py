@@ -63,17 +63,15 @@ def read_function(call: Callable[..., Any]) -> UnitFunction:
 
     Raises:
         SignatureMismatch: It takes ``*args`` or ``**kwargs``, the wrong kind of session, or two sessions, so its parameters could
-            not be filled; or it is an asynchronous generator, or no function at all.
+            not be filled; or it is an asynchronous generator.
     """
     function = plain_function(call)
-    if not hasattr(function, "__name__"):
-        msg = f"{function!r} is no function, and has no name that a route could take: give its method, such as __call__"
-        raise SignatureMismatch(msg)
-    name = f"{function.__module__}.{function.__qualname__}"
+    name = f"{function.__module__}.{getattr(function, '__qualname__', repr(function))}"
     if inspect.isasyncgenfunction(call):
         msg = f"{name} is an asynchronous generator, which would run when its session is closed: return a StreamingResponse"
         raise SignatureMismatch(msg)
-    is_async = inspect.iscoroutinefunction(call)
+    # An object may be called, too.
+    is_async = inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(type(call).__call__)
     session: str | None = None
     parameters = []
     try:

@@ -350,6 +350,26 @@ async def test_a_roll_back_whose_answer_is_lost_holds_the_version() -> None:
     assert await world.documents() == [OPERATION]
 
 
+async def test_the_document_of_such_a_roll_back_is_kept_once_the_store_takes_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = Refusing(StageStoreUnavailable("no answer"))
+    world.evidence = world.another(guard=SETTINGS, plan=PLAN)
+    world.is_changed_all_the_same = True
+    await world.fail(3, OPERATION)
+    world.error = None
+
+    async def full(_document: object) -> None:
+        raise EvidenceStoreUnavailable("full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.store, "keep", full)
+        with pytest.raises(EvidenceStoreUnavailable):
+            await world.fail(1, OPERATION)
+    await world.fail(1, OPERATION)
+    assert await world.documents() == [OPERATION]
+
+
 async def test_a_guard_over_stages_that_are_changed_elsewhere_says_so_at_the_start(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

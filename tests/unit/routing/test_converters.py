@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
-from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.routing import BaseConverter, Rule, ValidationError
 
 from bridge.offload import offload
 from tests.unit.routing.applications import client_of, flask_with, installed
@@ -72,6 +72,32 @@ async def test_a_port_answers_what_the_converter_takes_and_flask_the_rest() -> N
     assert threading.current_thread() not in flask.config["THREADS"]
 
 
+async def test_a_redirect_that_a_function_makes_of_what_a_converter_gave_is_flasks() -> None:
+    flask = with_users()
+    flask.url_map.add(
+        Rule("/people/<user:user>", endpoint="people", redirect_to=lambda _adapter, user: {"Ada": "/users/ada"}[user])
+    )
+    app, _ = installed(flask, declare)
+    async with client_of(app) as client:
+        answer = await client.get("/people/ada")
+    assert (answer.status_code, answer.headers["location"]) == (308, "http://localhost/users/ada")
+
+
+async def test_rules_of_a_class_of_the_applications_own_may_want_arguments() -> None:
+    class Described(Rule):
+        def __init__(self, path: str, *, about: str, **options: Any) -> None:
+            super().__init__(path, **options)
+            self.about = about
+
+    flask = with_users(user="/users/<user:user>")
+    flask.url_map.add(Described("/about", about="us", endpoint="about"))
+    flask.view_functions["about"] = lambda: "us"
+    app, _ = installed(flask, declare)
+    async with client_of(app) as client:
+        assert (await client.get("/about")).text == "us"
+        assert (await client.get("/users/ada")).json() == {"by": "fastapi", "user": "ada"}
+
+
 async def test_a_converter_is_not_asked_about_a_retired_operation() -> None:
     flask = with_users(user="/users/<user:user>")
     app, _ = installed(flask, lambda router: router.get("/users/{user}", retired=True)(show))
@@ -91,8 +117,8 @@ async def test_the_default_of_a_variable_is_redirected_by_flask() -> None:
         assert (await client.get("/users/ada")).headers["location"] == "http://localhost/users/"
 
 
-async def test_a_converter_that_gets_no_token_is_overload() -> None:
-    app, bridge = installed(with_users(user="/users/<user:user>"), declare, capacity=1, max_waiting=0)
+async def test_a_converter_does_not_wait_for_the_views() -> None:
+    app, bridge = installed(with_users(user="/users/<user:user>"), declare, capacity=1)
     entered, leave = threading.Event(), threading.Event()
 
     def occupy() -> None:
@@ -102,8 +128,8 @@ async def test_a_converter_that_gets_no_token_is_overload() -> None:
     occupying = asyncio.create_task(offload(occupy, capacity=bridge.capacity))
     try:
         await asyncio.to_thread(entered.wait)
-        async with client_of(app) as client:
-            assert (await client.get("/users/ada")).status_code == 503
+        async with client_of(app) as client, asyncio.timeout(30):
+            assert (await client.get("/users/ada")).status_code == 200
     finally:
         leave.set()
         await occupying

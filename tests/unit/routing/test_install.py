@@ -84,6 +84,19 @@ async def test_an_engine_of_flask_sqlalchemys_own_is_told(
     assert len(told) == (0 if shared else 1)
 
 
+async def test_a_hint_that_cannot_be_given_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    flask = flask_with({"view": "/x"})
+    flask.extensions["sqlalchemy"] = "something else"
+
+    @flask.teardown_appcontext
+    def only_after_requests(_error: BaseException | None) -> None:
+        raise LookupError
+
+    _, bridge = await to_thread(installed, flask, url=f"sqlite:///{tmp_path}/x.db")
+    await bridge.start()
+    await bridge.close()
+
+
 @pytest.mark.parametrize("after", [False, True])
 async def test_middleware_that_is_added_before_the_bridge_sees_no_preflight(*, after: bool) -> None:
     app = FastAPI()

@@ -188,6 +188,11 @@ def test_a_version_is_not_of_what_people_read_of_a_model() -> None:
     )
 
 
+def test_a_version_is_not_of_a_text_that_the_host_gives_a_model() -> None:
+    one, other = (create_model("Shown", __module__=__name__, host=(str, name)) for name in ("red", "blue"))
+    assert version_beside(response_model=one) == version_beside(response_model=other)
+
+
 def test_a_model_that_json_schema_cannot_show_is_part_of_a_version_all_the_same() -> None:
     class Opaque(BaseModel):
         model_config = ConfigDict(arbitrary_types_allowed=True)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from bridge import LegacyIsAsync, SignatureMismatch
 from bridge.routing.signature import check_same_parameters, endpoint_signature, read_function
+from tests.unit.routing.applications import flask_with, installed
 
 AT_MOST_5 = Query(le=5)
 
@@ -162,10 +163,18 @@ class Called:
     async def __call__(self, session: AsyncSession) -> None: ...
 
 
-def test_an_object_without_a_name_is_refused_and_its_method_is_not() -> None:
+def test_an_object_without_a_name_is_refused_as_a_route_and_its_method_is_not() -> None:
     with pytest.raises(SignatureMismatch, match=r"Called object .* is no function, .*: give its method"):
-        read_function(Called())
-    assert read_function(Called().__call__).session == "session"
+        installed(flask_with({}), lambda router: router.get("/x")(Called()))
+    installed(flask_with({}), lambda router: router.get("/x")(Called().__call__))
+
+
+class CalledBefore:
+    def __call__(self, session: Session) -> None: ...
+
+
+def test_an_object_without_a_name_may_be_what_a_port_replaces() -> None:
+    installed(flask_with({}), lambda router: router.get("/x", legacy=CalledBefore())(Called().__call__))
 
 
 def test_a_partial_function_is_called_like_the_one_behind_it() -> None:
