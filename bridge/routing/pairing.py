@@ -77,8 +77,8 @@ def _require_one_path(route: FastAPIRoute, paths: dict[str, str]) -> None:
     first = paths.setdefault(name, route.path)
     if first != route.path:
         msg = (
-            f"{first} and {route.path} are both called {name}, so they would share one stage, evidence and hooks: give the router "
-            "its whole prefix, such as bridge.router(prefix='/v1/users'), or their variables different names"
+            f"{first} and {route.path} are both called {name}, so they would share one stage, evidence and hooks: make a "
+            "router for each prefix and give it the whole of it, such as bridge.router(prefix='/v1/users'), or give their variables different names"
         )
         raise DeclaredTwice(msg)
 

@@ -166,12 +166,12 @@ def test_one_router_may_not_be_included_twice() -> None:
     router.get("")(port)
     for version in ("/v1", "/v2"):
         app.include_router(router, prefix=version)
-    with pytest.raises(DeclaredTwice, match="give the router its whole prefix"):
+    with pytest.raises(DeclaredTwice, match="make a router for each prefix and give it the whole of it"):
         bridge.report()
 
 
 def test_routes_that_differ_in_a_converter_alone_may_not_share_a_name() -> None:
-    with pytest.raises(DeclaredTwice, match="or their variables different names"):
+    with pytest.raises(DeclaredTwice, match="or give their variables different names"):
         report_of({"view": "/users/<int:i>"}, "/users/{i:int}", "/users/{i}")
 
 
