@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import time
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -132,6 +133,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.routing", description=__doc__)
     parser.add_argument("--rounds", type=int, default=15, help="rounds per number of routes (default 15)")
     rounds = parser.parse_args().rounds
+    logging.getLogger("bridge").setLevel(
+        logging.ERROR
+    )  # it warns that nobody has started it, which is as it should be here
     results = [asyncio.run(compare(rules, rounds)) for rules in track((1, 10, 100, 1000), "Measuring")]
     save("routing", results)
     show("routing", Console())

@@ -53,8 +53,8 @@ def output_of(
     """
     Return what FastAPI's *options* of an operation and those of the bridge say of its responses.
 
-    As in FastAPI, the return annotation of *function* is the response model where the options have none and do not deny one; not so
-    where *present* turns the result into something else, nor where the status allows no body.
+    The return annotation of *function* is the response model where it can be, see `annotated_model`, and the options have none and do
+    not deny one; not so where *present* turns the result into something else, nor where the status allows no body.
     """
     status_code = options.get("status_code")
     if "response_model" in options:

@@ -102,7 +102,7 @@ class Renderer:
             refuse_live_objects(plain, source=self._source)
             if self._encode is None:
                 raise
-            return self._encode(_writable(plain, self._encode))
+            return self._encode(_writable(plain, self._encode, {}))
 
     def _plain(self, result: Any) -> Any:
         if self._adapter is None:
@@ -127,16 +127,27 @@ class Renderer:
         )
 
 
-def _writable(value: Any, encode: Callable[[Any], bytes]) -> Any:
-    """Return *value* with Pydantic's form of what *encode* cannot write, such as a time or a member of an enumeration."""
+def _writable(value: Any, encode: Callable[[Any], bytes], known: dict[type, bool]) -> Any:
+    """
+    Return *value* with Pydantic's form of what *encode* cannot write, such as a time or a member of an enumeration.
+
+    Args:
+        value: Plain data.
+        encode: Tells by a TypeError what it cannot write.
+        known: Whether it can, by type, so that each is tried once; is added to.
+    """
     if isinstance(value, dict):
-        return {to_jsonable_python(key): _writable(each, encode) for key, each in value.items()}
+        return {to_jsonable_python(key): _writable(each, encode, known) for key, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_writable(each, encode) for each in value]
+        return [_writable(each, encode, known) for each in value]
     if value is None or isinstance(value, str | int | float):
         return value
-    try:
-        encode(value)
-    except TypeError:
-        return to_jsonable_python(value)
-    return value
+    kind = type(value)
+    if kind not in known:
+        try:
+            encode(value)
+        except TypeError:
+            known[kind] = False
+        else:
+            known[kind] = True
+    return value if known[kind] else to_jsonable_python(value)

@@ -38,7 +38,7 @@ class BridgeRouter(APIRouter):
 
     A parameter annotated `Session` (or `AsyncSession`) gets the session; FastAPI fills the others as usual. What the function
     returns is rendered through ``response_model`` while the session is open, and committed before the response starts; where that is
-    not given, its return annotation is the model, if Pydantic has a schema for it.
+    not given, its return annotation is the model, if it is made of Pydantic's models.
     Besides the options of FastAPI's own decorators, each takes:
 
     Args:

@@ -132,8 +132,8 @@ def test_responses_are_taken_out_of_a_union(annotation: Any) -> None:
 
 
 def test_names_in_quotes_are_resolved() -> None:
-    def items() -> list["Account"]: ...  # type: ignore[empty-body]
-    def text() -> "list[Account]": ...  # type: ignore[empty-body]
+    def items() -> list["Account"]: ...  # type: ignore[empty-body]  # only its annotation counts
+    def text() -> "list[Account]": ...  # type: ignore[empty-body]  # only its annotation counts
 
     assert annotated_model(read_function(items)) == annotated_model(read_function(text)) == list[Account]
 
